@@ -1,0 +1,67 @@
+"""The one family of domain errors. An edge turns them into a page, an RFC 9457 problem or an exit code; nobody else
+catches them. Every message is a sentence that says what is wrong and how to mend it."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+
+class DomainError(Exception):
+    """A refusal that the user can understand.
+
+    `code` is the stable name of the kind, `status` its HTTP status, `exit_code` what a command ends with.
+    `field` names the form field or column it belongs to; `extra` goes into the problem document.
+    """
+
+    code: ClassVar[str] = "error"
+    status: ClassVar[int] = 400
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str, *, field: str | None = None, **extra: Any) -> None:
+        super().__init__(message)
+        self.message = str(message)
+        self.field = field
+        self.extra = extra
+
+
+class Invalid(DomainError):
+    """What was given cannot be used as it is."""
+
+    code = "invalid"
+    status = 422
+    exit_code = 2
+
+
+class NotFound(DomainError):
+    """It does not exist, or not for this user."""
+
+    code = "not_found"
+    status = 404
+
+
+class Forbidden(DomainError):
+    """This user may not do this."""
+
+    code = "forbidden"
+    status = 403
+
+
+class Conflict(DomainError):
+    """Somebody else was faster, or the state does not allow the move."""
+
+    code = "conflict"
+    status = 409
+    exit_code = 4
+
+
+class StaleLease(Conflict):
+    """The writer's claim ended and another holder may have the row: nothing was written."""
+
+    code = "stale_lease"
+
+
+class Unavailable(DomainError):
+    """Something outside does not answer; try again later."""
+
+    code = "unavailable"
+    status = 503

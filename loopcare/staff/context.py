@@ -1,0 +1,69 @@
+"""What every page's frame shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from loopcare.common.clock import now
+from loopcare.staff.enums import Role
+from loopcare.staff.models import User
+from loopcare.staff.selectors import demo_password, installation
+
+# The table of contents of the top bar: which role sees which page, in which order.
+NAVIGATION: tuple[tuple[str, str, frozenset[Role]], ...] = (
+    ("careplans:queue", "Queue", frozenset({Role.AGENT, Role.SUPERVISOR})),
+    ("surveys:pool", "Pool", frozenset({Role.SUPERVISOR, Role.ANALYST, Role.AUDITOR, Role.ADMINISTRATOR})),
+    ("surveys:segments", "Segments", frozenset({Role.SUPERVISOR, Role.ANALYST, Role.ADMINISTRATOR})),
+    ("surveys:imports", "Imports", frozenset({Role.SUPERVISOR, Role.ANALYST, Role.ADMINISTRATOR})),
+    ("careplans:campaigns", "Campaigns", frozenset({Role.SUPERVISOR, Role.ANALYST, Role.ADMINISTRATOR})),
+    ("evaluation:evaluations", "Evaluations", frozenset({Role.SUPERVISOR, Role.ANALYST, Role.AUDITOR})),
+)
+
+
+@dataclass(frozen=True)
+class NavItem:
+    label: str
+    url: str
+    active: bool
+    badge: int | None = None
+
+
+@dataclass(frozen=True)
+class Shell:
+    brand: str
+    zone: str
+    is_demo: bool
+    now: datetime | None
+    demo_password: str
+    help_url: str
+    nav: list[NavItem]
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """Context processor: brand, navigation of the role, zone, and the demo world's clock."""
+    here = installation()
+    user = getattr(request, "user", AnonymousUser())  # an error page may be older than the sign-in
+    role = user.role if isinstance(user, User) else None
+    return {
+        "shell": Shell(
+            brand=here.brand,
+            zone=settings.TIME_ZONE,
+            is_demo=here.is_demo,
+            now=now() if here.is_demo else None,
+            demo_password=demo_password() if here.is_demo and role is None else "",
+            help_url=reverse("staff:help") if role else "",
+            nav=[
+                NavItem(label=_(label), url=(url := reverse(name)), active=request.path.startswith(url))
+                for name, label, allowed in NAVIGATION
+                if role in allowed
+            ],
+        )
+    }
