@@ -69,6 +69,8 @@ def _ensure(venv: Path, requirements: "list[Path]") -> None:
         except BlockingIOError:
             _say("Waiting for another run that is making the environment …")
             fcntl.flock(lock, fcntl.LOCK_EX)
+        # An installer inherits the lock: should this process be killed, the next run waits for its orphan.
+        os.set_inheritable(lock, True)
         if not _is_complete(venv, requirements):
             _make(venv, requirements)
     finally:
@@ -150,7 +152,10 @@ def _mirror(pip: "list[str]") -> "dict[str, str]":
 def _run(command: "list[str]", log: "IO[bytes] | None" = None, extra: "dict[str, str] | None" = None) -> bool:
     """Run to the end, output into `log`; True on success."""
     environment = {**os.environ, **(extra or {})}
-    return subprocess.call(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment) == 0
+    return (
+        subprocess.call(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment, close_fds=False)
+        == 0
+    )
 
 
 def _say(line: str) -> None:

@@ -67,11 +67,15 @@ def env_redis() -> tuple[str, str]:
 
 
 def env_mail() -> dict[str, Any]:
-    """Django's mail settings from EMAIL_URL, e.g. smtp://user:secret@host:587?tls=1 (empty: messages wait)."""
+    """Django's mail settings from EMAIL_URL, e.g. smtp://user:secret@host:587?tls=1.
+
+    Empty: messages wait in the outbox. null:// takes them and sends nothing, for loading a demo's past.
+    """
     url = env_text("EMAIL_URL")
-    if not url:
-        return {"backend": "", "host": "", "port": 0, "user": "", "password": "", "tls": False}
     parts = urlsplit(url)
+    if not url or parts.scheme == "null":
+        backend = "django.core.mail.backends.dummy.EmailBackend" if url else ""
+        return {"backend": backend, "host": "", "port": 0, "user": "", "password": "", "tls": False}
     if parts.scheme != "smtp" or not parts.hostname:
         raise ImproperlyConfigured(f"EMAIL_URL must look like smtp://host:port, not {url!r}.")
     return {
@@ -98,6 +102,7 @@ INSTALLED_APPS = [
     "loopcare.customers",
     "loopcare.contact",
     "loopcare.embedded",
+    "loopcare.demo",
     "surveys",
     "careplans",
     "evaluation",

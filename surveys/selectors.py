@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -16,7 +16,7 @@ from loopcare.common.rules import Field, FieldSet, RuleError, parse, to_q
 from loopcare.customers.enums import ActivityTier, ValueTier
 from loopcare.customers.models import Region
 from surveys.enums import EntryKind, PoolStatus, SourceChannel
-from surveys.models import Cause, PoolEntry, Segment, Source
+from surveys.models import Cause, PoolEntry, Segment, Signal, Source
 
 SEGMENT_FIELDS = FieldSet(
     Field("latest_rating", "number", _("latest rating")),
@@ -64,23 +64,6 @@ def _with_rule_fields(entries: QuerySet[PoolEntry]) -> QuerySet[PoolEntry]:
     )
 
 
-def pool_table(*, filters: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
-    """The open pool by source, brand and region, largest first.
-
-    `filters` are Django look-ups of PoolEntry that the caller's allow-list let through. Each row has code and
-    source_name (of the source), brand, region, and the counts open, waiting, in_care, held_out and repeated
-    (dissatisfied before).
-    """
-    counts = {status.value: Count("pk", filter=Q(status=status)) for status in PoolStatus if status != PoolStatus.LEFT}
-    return list(
-        PoolEntry.objects.open()
-        .filter(**(filters or {}))
-        .values("brand", "region", code=F("source__code"), source_name=F("source__name"))
-        .annotate(open=Count("pk"), repeated=Count("pk", filter=Q(repeat_count__gt=1)), **counts)
-        .order_by("-open", "code", "brand", "region")
-    )
-
-
 def sources() -> QuerySet[Source]:
     """Every source, by code."""
     return Source.objects.order_by("code")
@@ -95,7 +78,7 @@ def causes() -> QuerySet[Cause]:
 UNKNOWN = "?"
 """How an empty code is written in a filter and on a page."""
 
-AXES = ("source", "brand", "region", "channel", "causes")
+SIGNALS_SHOWN = 100
 
 
 @dataclass(frozen=True)
@@ -141,7 +124,7 @@ class Crossed:
 
 
 def crossed(entries: QuerySet[PoolEntry], *, rows: str, columns: str) -> Crossed:
-    """`entries` by two different axes of `AXES`; the empty code is the unknown one."""
+    """`entries` by two different fields: source, brand, region, channel or causes; the empty code is the unknown one."""
     both = _keyed(_keyed(entries, rows, "row"), columns, "column").values_list("row", "column")
     cells = {(row, column): n for row, column, n in both.annotate(n=Count("pk")).order_by()}
     return Crossed(_margin(entries, rows), _margin(entries, columns), cells, entries.count())
@@ -200,3 +183,14 @@ def _filter_of(rule: str) -> Q | None:
         return to_q(parse(rule, SEGMENT_FIELDS), SEGMENT_FIELDS)
     except RuleError:
         return None
+
+
+def signals_of(customer_id: int) -> QuerySet[Signal]:
+    """The latest signals of one customer, newest first."""
+    signals = Signal.objects.filter(customer_id=customer_id).select_related("source")
+    return signals.order_by("-occurred_on", "source_id", "-opens", "dimension")[:SIGNALS_SHOWN]
+
+
+def stays_of(customer_id: int) -> QuerySet[PoolEntry]:
+    """Every stay of one customer in the pool, the latest first."""
+    return PoolEntry.objects.filter(customer_id=customer_id).select_related("source").order_by("-id")

@@ -32,7 +32,8 @@ def make_user(role: Role = Role.AGENT, *, team: Team | None = None, name: str = 
     username = name or f"user{next(_number)}"
     if role == Role.AGENT and team is None:
         team = make_team()
-    return User.objects.create(username=username, display_name=username, role=role, team=team)
+    user: User = User.objects.create(username=username, display_name=username, role=role, team=team)
+    return user
 
 
 def make_source(code: str = "hotline", **fields: Any) -> Source:

@@ -26,6 +26,7 @@ __all__ = [
     "edit_campaign",
     "finish",
     "launch_campaign",
+    "mark_read",
     "pause",
     "preview_campaign",
     "resume",
@@ -150,6 +151,11 @@ def finish(*, campaign: Campaign, by: User | None, now: datetime, reason: str = 
         )
     _move(campaign, CampaignStatus.FINISHED, by, now, reason)
     return withdraw_left_over(Case.objects.filter(campaign=campaign), now=now)
+
+
+def mark_read(*, campaign: Campaign, by: User | None, now: datetime) -> None:
+    """The effect is read out and frozen by the stage above; nothing moves any more. Needs an ended campaign."""
+    _move(campaign, CampaignStatus.READ, by, now, "")
 
 
 def _move(campaign: Campaign, target: CampaignStatus, by: User | None, now: datetime, reason: str) -> None:

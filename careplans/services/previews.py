@@ -101,7 +101,7 @@ SELECT %(preview)s, line_id, customer_id, entry_id, stratum,
     CASE WHEN is_held THEN 'hold_out' WHEN waits THEN 'deferred' ELSE 'care' END,
     CASE WHEN is_held THEN hold_out WHEN waits THEN deferred ELSE n - hold_out - deferred END / n::float8
 FROM drawn
-"""  # noqa: S608 - constants only
+"""
 
 
 @dataclass(frozen=True, slots=True)

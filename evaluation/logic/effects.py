@@ -24,7 +24,7 @@ from scipy import special
 RESOLUTION = 1e-12
 LARGEST_SUM = 1e150
 
-Method = Literal["welch", "welch_adjusted", "newcombe", "post_stratified"]
+Method = Literal["welch", "welch_adjusted", "newcombe", "post_stratified", "post_stratified_adjusted"]
 Reason = Literal["", "arm_missing", "too_few", "constant"]
 
 

@@ -9,10 +9,11 @@ from enum import StrEnum
 
 from scipy import special
 
-from evaluation.logic.effects import Effect
+from evaluation.logic.effects import ArmStats, Effect, difference
 
 SAMPLE_RATIO_P = 0.001
 RESPONSE_POINTS = 5.0
+BALANCE_P = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,19 @@ def contamination(contacted: int, n: int) -> Check:
     if not 0 <= contacted <= n:
         raise ValueError(f"The hold-out has {n} customers; {contacted} cannot have been contacted.")
     return Check("contamination", contacted / n, warns=contacted > 0) if n else Check("contamination", None)
+
+
+def balance(care: ArmStats, hold_out: ArmStats) -> Check:
+    """Difference of the arms' levels before care, in pooled standard deviations; warns when chance makes it p < .01.
+
+    Give the sums of those who answered: the draw balances the assigned, not those who stay. It never spoils, because
+    the effect is adjusted for this level.
+    """
+    gap = difference(care, hold_out)
+    if gap.effect is None or gap.p is None:
+        return Check("balance", None)
+    variance = (care.sum_of_squares + hold_out.sum_of_squares) / (care.n + hold_out.n - 2)
+    return Check("balance", gap.effect / math.sqrt(variance), warns=gap.p < BALANCE_P)
 
 
 def verdict(

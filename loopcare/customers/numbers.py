@@ -42,7 +42,7 @@ def mask(kind: str, value: str) -> str:
 def mask_name(name: str) -> str:
     """The first character or word, and stars: Wang**, 王**."""
     words = name.split(maxsplit=1)
-    first = words[0] if words and name.isascii() else name[:1]
+    first = words[0] if words and name.isascii() else name.strip()[:1]
     return f"{first}**" if first else ""
 
 

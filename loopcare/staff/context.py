@@ -10,7 +10,8 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.translation import gettext as _
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from loopcare.common.clock import now
 from loopcare.staff.enums import Role
@@ -18,13 +19,13 @@ from loopcare.staff.models import User
 from loopcare.staff.selectors import demo_password, installation
 
 # The table of contents of the top bar: which role sees which page, in which order.
-NAVIGATION: tuple[tuple[str, str, frozenset[Role]], ...] = (
-    ("careplans:queue", "Queue", frozenset({Role.AGENT, Role.SUPERVISOR})),
-    ("surveys:pool", "Pool", frozenset({Role.SUPERVISOR, Role.ANALYST, Role.AUDITOR, Role.ADMINISTRATOR})),
-    ("surveys:segments", "Segments", frozenset({Role.SUPERVISOR, Role.ANALYST, Role.ADMINISTRATOR})),
-    ("surveys:imports", "Imports", frozenset({Role.SUPERVISOR, Role.ANALYST, Role.ADMINISTRATOR})),
-    ("careplans:campaigns", "Campaigns", frozenset({Role.SUPERVISOR, Role.ANALYST, Role.ADMINISTRATOR})),
-    ("evaluation:evaluations", "Evaluations", frozenset({Role.SUPERVISOR, Role.ANALYST, Role.AUDITOR})),
+NAVIGATION: tuple[tuple[str, Promise, frozenset[Role]], ...] = (
+    ("careplans:queue", _("Queue"), frozenset({Role.AGENT, Role.SUPERVISOR})),
+    ("surveys:pool", _("Pool"), frozenset({Role.SUPERVISOR, Role.ANALYST, Role.AUDITOR, Role.ADMINISTRATOR})),
+    ("surveys:segments", _("Segments"), frozenset({Role.SUPERVISOR, Role.ANALYST, Role.ADMINISTRATOR})),
+    ("surveys:imports", _("Imports"), frozenset({Role.SUPERVISOR, Role.ANALYST, Role.ADMINISTRATOR})),
+    ("careplans:campaigns", _("Campaigns"), frozenset({Role.SUPERVISOR, Role.ANALYST, Role.ADMINISTRATOR})),
+    ("evaluation:evaluations", _("Evaluations"), frozenset({Role.SUPERVISOR, Role.ANALYST, Role.AUDITOR})),
 )
 
 
@@ -61,7 +62,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
             demo_password=demo_password() if here.is_demo and role is None else "",
             help_url=reverse("staff:help") if role else "",
             nav=[
-                NavItem(label=_(label), url=(url := reverse(name)), active=request.path.startswith(url))
+                NavItem(label=str(label), url=(url := reverse(name)), active=request.path.startswith(url))
                 for name, label, allowed in NAVIGATION
                 if role in allowed
             ],

@@ -29,6 +29,12 @@ def create_user(*, username: str, password: str, role: Role, display_name: str =
     return user
 
 
+def set_shortcuts(*, user: User, on: bool) -> None:
+    """Single-key shortcuts, which speech input and some screen readers cannot live with, on or off."""
+    user.shortcuts = on
+    user.save(update_fields=["shortcuts"])
+
+
 def audit(
     *,
     actor: User | None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,7 +17,7 @@ from django.db import transaction
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
-from loopcare.common.due_rows import Drained, DueStatus, Queue
+from loopcare.common.due_rows import Drained, DueStatus, Never, Queue
 from loopcare.common.errors import Invalid
 from loopcare.customers.enums import PointKind
 from loopcare.customers.numbers import normalise
@@ -93,7 +94,7 @@ def import_file(
 
 
 def queue_import(
-    *, upload: UploadedFile, mapping_text: str, source_code: str | None, now: datetime, created_by: User | None
+    *, upload: UploadedFile[Any], mapping_text: str, source_code: str | None, now: datetime, created_by: User | None
 ) -> Import:
     """Keep an uploaded file and queue its import. What can be known from its header is refused here, with Invalid."""
     mapping = _mapping(mapping_text)
@@ -139,17 +140,29 @@ def prepare_months(*, path: Path, mapping: Mapping, now: datetime) -> None:
     make_months(days=days)
 
 
-def _months_of_upload(batch: Import) -> None:
-    prepare_months(path=Path(batch.path), mapping=_mapping(batch.mapping), now=batch.created_at)
+def _months_of_upload(batch: Import, _now: datetime) -> None:
+    with _refusing(batch):
+        prepare_months(path=Path(batch.path), mapping=_mapping(batch.mapping), now=batch.created_at)
 
 
-def _import_upload(batch: Import) -> None:
+def _import_upload(batch: Import, _now: datetime) -> None:
     """The work of one queued row; the file was received when it was uploaded, so that is its time."""
     path = Path(batch.path)
     rejects = settings.HOME / "rejects" / f"{batch.pk}-{Path(batch.file_name).stem}-rejects.csv"
-    _run(batch, path=path, mapping=_mapping(batch.mapping), rejects=rejects, now=batch.created_at, keep=True)
+    with _refusing(batch):
+        _run(batch, path=path, mapping=_mapping(batch.mapping), rejects=rejects, now=batch.created_at, keep=True)
     Import.objects.filter(pk=batch.pk).update(path="")
     transaction.on_commit(lambda: path.unlink(missing_ok=True))
+
+
+@contextmanager
+def _refusing(batch: Import) -> Iterator[None]:
+    """A file that cannot be used will be no better in a minute: the row is cancelled, with the sentence in it."""
+    try:
+        yield
+    except Invalid as error:
+        Path(batch.path).unlink(missing_ok=True)
+        raise Never(error.message, path="") from error
 
 
 QUEUE = Queue(Import, _import_upload, outside=_months_of_upload, lease=timedelta(minutes=10))

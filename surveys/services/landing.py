@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
 from django.utils.timezone import localdate
@@ -176,7 +177,7 @@ def land(*, rows: Iterable[Decoded], source: Source, now: datetime, actor_id: in
     return Landed(accepted, signals, dissatisfied, pool_new)
 
 
-def _facts(source: Source, now: datetime, actor_id: int | None) -> dict[str, object]:
+def _facts(source: Source, now: datetime, actor_id: int | None) -> dict[str, Any]:
     return {
         "source": source.pk,
         "kind": source.kind,

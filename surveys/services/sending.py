@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from base64 import urlsafe_b64encode
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
@@ -147,7 +147,7 @@ def _signal(answer: Answer, *, now: datetime) -> None:
             _withdraw(invitation.customer_id, signal_on, signal_no, now=now)
 
 
-def _withdraw(customer_id: int, signal_on: object, signal_no: int, *, now: datetime) -> None:
+def _withdraw(customer_id: int, signal_on: date, signal_no: int, *, now: datetime) -> None:
     """Somebody who took back the answer that brought them here need not wait for care."""
     entries = PoolEntry.objects.waiting().filter(
         customer_id=customer_id, signal_on=signal_on, signal_no=signal_no, repeat_count=1

@@ -52,7 +52,7 @@ ALLOWED_CASE = {
 def test_campaign_moves_as_the_table_says(here: str, there: str) -> None:
     campaign = make_campaign(CampaignStatus(here))
     changes: dict[str, Any] = {"launched_at": NOW, "read_out_on": date(2026, 6, 17)} if here == "draft" else {}
-    before = Campaign.objects.filter(pk=campaign.pk).values().get()
+    before: dict[str, Any] = dict(Campaign.objects.filter(pk=campaign.pk).values().get())
     if (here, there) in ALLOWED_CAMPAIGN:
         move(campaign, CampaignStatus(there), now=NOW, reason="test", **changes)
         after = before | changes | {"status": there}
@@ -74,7 +74,7 @@ def _in(status: str) -> dict[str, Any]:
 def test_case_moves_as_the_table_says(here: str, there: str) -> None:
     case = make_case(status=here, **_in(here))
     changes = (RELEASED if here == "in_hand" else {}) | _in(there)
-    before = Case.objects.filter(pk=case.pk).values().get()
+    before: dict[str, Any] = dict(Case.objects.filter(pk=case.pk).values().get())
     if (here, there) in ALLOWED_CASE:
         move(case, CaseStatus(there), now=NOW, reason="test", **changes)
         after = before | changes | {"status": there}

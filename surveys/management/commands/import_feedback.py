@@ -20,7 +20,7 @@ REJECTED = 3
 class Command(BaseCommand):
     help = (
         "Import a file of answers (XLSX, CSV, TSV) by a mapping. A second run adds nothing.\n"
-        "Exit codes: 0 done; 2 a file, mapping or source that cannot be used, nothing was written; 3 some rows rejected."
+        "Exit codes: 0 done; 2 a file, mapping or source that cannot be used, nothing was written; 3 rows rejected."
     )
     examples = (
         "import_feedback examples/ratings.csv --map examples/ratings.toml",

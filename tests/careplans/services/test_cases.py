@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -122,7 +123,7 @@ def test_twenty_agents_at_once_get_twenty_cases() -> None:
     campaign = make_campaign(team=team)
     cases = {make_case(campaign).pk for _ in range(25)}
     agents = [make_user(team=team) for _ in range(20)]
-    taken = in_threads([lambda agent=agent: next_case(agent=agent, now=NOW) for agent in agents])
+    taken = in_threads([partial(next_case, agent=agent, now=NOW) for agent in agents])
     assert len({case.pk for case in taken}) == 20
     assert {case.pk for case in taken} < cases
     assert [case.holder for case in taken] == [f"agent:{agent.pk}" for agent in agents]

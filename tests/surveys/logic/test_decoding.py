@@ -127,7 +127,7 @@ def test_short_row_has_missing_cells() -> None:
 
 
 def test_dates_of_spreadsheets_are_days() -> None:
-    assert decoded(row(Day=datetime(2026, 3, 31, 14, 30))).occurred_on == date(2026, 3, 31)
+    assert decoded(row(Day=datetime.fromisoformat("2026-03-31 14:30"))).occurred_on == date(2026, 3, 31)
 
 
 def test_unknown_column_names_the_nearest() -> None:

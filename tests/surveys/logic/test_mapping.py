@@ -54,7 +54,11 @@ def test_value_tiers_are_those_of_customers() -> None:
     ("old", "new", "sentence"),
     [
         ("occurred_on", "occured_on", "The mapping does not know the key occured_on."),
-        ("occurred_on = 2026-03-31", "", "State the day of the answers once: occurred_on = 2026-03-31 on top for the whole"),
+        (
+            "occurred_on = 2026-03-31",
+            "",
+            "State the day of the answers once: occurred_on = 2026-03-31 on top for the whole",
+        ),
         ("2026-03-31", '"2026-03-31"', "occurred_on in the mapping must be a date such as 2026-03-31, without quotes."),
         ("[columns]", '[columns]\noccurred_on = "Day"', "State the day of the answers once"),
         ('reference = "Id"', "", "The mapping lacks columns.reference."),

@@ -1,0 +1,92 @@
+"""One customer's story so far: signals, stays in the pool and why; contact details behind the mask."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import groupby
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from loopcare.common import clock
+from loopcare.common.charts.scales import number
+from loopcare.customers.models import ContactPoint, Customer
+from loopcare.customers.selectors import masked, zone_of
+from loopcare.customers.services import reveal
+from loopcare.staff.access import StaffRequest, roles
+from loopcare.staff.enums import Role
+from surveys.models import PoolEntry
+from surveys.selectors import UNKNOWN, labels, signals_of, stays_of
+from surveys.views.pool import READERS
+
+REVEALERS = (Role.SUPERVISOR, Role.ADMINISTRATOR)
+
+
+@roles(*READERS)
+def customer(request: StaffRequest, pk: int) -> HttpResponse:
+    person = get_object_or_404(Customer.objects.visible_to(request.user).select_related("region"), pk=pk)
+    causes = labels("causes")
+    days = groupby(signals_of(pk), key=lambda signal: (signal.occurred_on, signal.source.name))
+    context = {
+        "customer": person,
+        "person": masked([pk])[pk],
+        "zone": zone_of(person),
+        "now": clock.now(),
+        "may_reveal": request.user.role in REVEALERS,
+        "stays": [(entry, why(entry, causes)) for entry in stays_of(pk)],
+        "days": [(day, source, list(signals)) for (day, source), signals in days],
+        "causes": causes,
+        "cases_url": _cases_url(pk),
+    }
+    return render(request, "surveys/customers/customer.html", context)
+
+
+@roles(*REVEALERS)
+@require_POST
+def reveal_point(request: StaffRequest, pk: int, point: int) -> HttpResponse:
+    """One number or address in the clear, in the place of its mask; the audit trail keeps who looked."""
+    person = get_object_or_404(Customer.objects.visible_to(request.user), pk=pk)
+    shown = get_object_or_404(ContactPoint.objects.filter(customer=person), pk=point)
+    text = reveal(point_id=shown.pk, actor=request.user, now=clock.now())
+    response = render(request, "parts/masked.html", {"masked": text})
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def why(entry: PoolEntry, causes: Mapping[str, str]) -> list[str]:
+    """Why this customer is (or was) in the pool, as sentences."""
+    facts = {
+        "raw": entry.raw or UNKNOWN,
+        "dimension": entry.dimension,
+        "source": entry.source.name,
+        "day": entry.signal_on.isoformat(),
+        "gap": number(-entry.gap, 1),
+        "perceived": number(entry.perceived, 1),
+        "adequate": number(entry.adequate, 1),
+    }
+    sentences = [
+        _("Answered %(raw)s for “%(dimension)s” (%(source)s, %(day)s).") % facts,
+        _("Perceived service %(perceived)s is %(gap)s points below the adequate level %(adequate)s.") % facts,
+        ngettext(
+            "Dissatisfied for the first time in the repeat window.",
+            "Dissatisfied %(count)s times in the repeat window.",
+            entry.repeat_count,
+        )
+        % {"count": entry.repeat_count},
+    ]
+    if entry.causes:
+        named = ", ".join(causes.get(code, code) for code in entry.causes)
+        sentences.append(_("Named causes: %(causes)s.") % {"causes": named})
+    return sentences
+
+
+def _cases_url(pk: int) -> str:
+    """The address of the cases part, which the stage above offers or does not."""
+    try:
+        return reverse("careplans:customer_cases", args=[pk])
+    except NoReverseMatch:
+        return ""

@@ -1,0 +1,89 @@
+"""The set-based core: one row at a time and all at once give the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime, timedelta
+
+import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from loopcare.customers.models import Customer
+from surveys.models import PoolEntry, PoolEvent, Signal
+from surveys.services.months import make_months, make_months_ahead
+from tests.surveys.factories import land_rows, row
+
+NOW = datetime.fromisoformat("2026-05-04T08:00+00:00")
+START = date(2025, 11, 1)
+ENTRY = ("customer__reference", "raw", "perceived", "gap", "repeat_count", "causes", "signal_on", "status", "channel")
+
+
+def pool() -> list[tuple[object, ...]]:
+    return sorted(PoolEntry.objects.values_list(*ENTRY))
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+answers = st.lists(
+    st.tuples(
+        st.sampled_from("abc"),
+        st.integers(1, 10),
+        st.integers(0, 180),
+        st.lists(st.sampled_from(["x", "y", "z"]), unique=True, max_size=2),
+    ),
+    max_size=12,
+    unique_by=lambda answer: (answer[0], answer[2]),
+)
+
+
+@pytest.mark.django_db
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(answers)
+def test_one_row_at_a_time_equals_all_at_once(given_answers: list[tuple[str, int, int, list[str]]]) -> None:
+    rows = [
+        row(reference, score, on=START + timedelta(days=day), number=n, causes=causes)
+        for n, (reference, score, day, causes) in enumerate(sorted(given_answers, key=lambda answer: answer[2]))
+    ]
+    with undone():
+        together = land_rows(*rows, now=NOW)
+        at_once, signals = pool(), Signal.objects.count()
+    with undone():
+        singly = [land_rows(one, now=NOW) for one in rows]
+
+        assert pool() == at_once
+        assert Signal.objects.count() == signals == len(rows)
+        assert sum(one.dissatisfied for one in singly) == together.dissatisfied
+        assert sum(one.pool_new for one in singly) == together.pool_new == PoolEvent.objects.count()
+
+
+@pytest.mark.django_db
+def test_landing_nothing_lands_nothing(now: datetime) -> None:
+    landed = land_rows(now=now)
+    assert (landed.accepted, landed.signals, landed.dissatisfied, landed.pool_new) == (0, 0, 0, 0)
+
+
+@pytest.mark.django_db
+def test_exactly_adequate_is_enough(now: datetime) -> None:
+    land_rows(row("a", 6, on=now.date()), row("b", 6.5, on=now.date()), row("c", 7, on=now.date()), now=now)
+    assert list(PoolEntry.objects.values_list("customer__reference", flat=True)) == ["a"]
+    assert Customer.objects.count() == 3
+
+
+@pytest.mark.django_db
+def test_months_are_made_once() -> None:
+    days = [date(2041, 2, 28), date(2041, 2, 1), date(2041, 12, 31)]
+    assert (make_months(days=days), make_months(days=days)) == (2, 0)
+
+
+@pytest.mark.django_db
+def test_months_are_made_ahead_over_the_turn_of_the_year() -> None:
+    assert make_months_ahead(today=date(2041, 11, 30)) == 4
+    assert make_months(days=[date(2041, 11, 1), date(2041, 12, 1), date(2042, 1, 1), date(2042, 2, 1)]) == 0
