@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -144,7 +144,9 @@ class LineForm(forms.Form):
     segment = forms.TypedChoiceField(required=False, empty_value=None, label=gettext_lazy("Segment"))
     strategy = forms.TypedChoiceField(required=False, empty_value=None, label=gettext_lazy("Strategy"))
 
-    def __init__(self, *args: Any, segments: dict[str, Segment], strategies: dict[str, Strategy], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, segments: dict[str, Segment], strategies: dict[str, Strategy], **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         _offer(self.fields["segment"], segments, _("Choose a segment"))
         _offer(self.fields["strategy"], strategies, _("Choose a strategy"))
@@ -158,7 +160,7 @@ class LineForm(forms.Form):
         return line
 
 
-class Lines(forms.BaseFormSet[LineForm]):
+class Lines(forms.BaseFormSet):  # type: ignore[type-arg]  # Django takes no type argument at run time
     """The lines of a plan, in the order in which a customer of several segments is claimed."""
 
     def pairs(self) -> list[tuple[Segment, Strategy]]:
@@ -172,7 +174,7 @@ class Lines(forms.BaseFormSet[LineForm]):
 
 
 def lines_formset(
-    data: Mapping[str, Any] | None = None, *, user: User, initial: Sequence[dict[str, Any]] = (), spare: int = 2
+    data: Mapping[str, Any] | None = None, *, user: User, initial: Iterable[Mapping[str, Any]] = (), spare: int = 2
 ) -> Lines:
     """The lines of a plan with `spare` empty rows; the choices are read once, not once a row."""
     kwargs = {
@@ -180,7 +182,9 @@ def lines_formset(
         "strategies": {str(row.pk): row for row in Strategy.objects.visible_to(user)},
     }
     factory = forms.formset_factory(LineForm, formset=Lines, extra=spare, max_num=MOST_LINES, absolute_max=MOST_LINES)
-    return factory(data, initial=list(initial), prefix="lines", form_kwargs=kwargs)
+    lines = factory(data, initial=list(initial), prefix="lines", form_kwargs=kwargs)
+    assert isinstance(lines, Lines)
+    return lines
 
 
 def _offer(field: forms.Field, rows: Mapping[str, Any], empty: str) -> None:

@@ -78,23 +78,23 @@ class PoolEntryFilter(FilterSet):
     """Filters of the pool. Those that a rule knows too bear the rule's field names, so that `as_rule` can read them."""
 
     source = CodeFilter("source__code", label=_("Source"), widget=among("source"))
-    source__in = CodesFilter("source__code", "in", label=_("Sources"))
+    source__in = CodesFilter("source__code", label=_("Sources"))
     brand = CodeFilter("brand", label=_("Brand"), widget=among("brand", unknown=True))
-    brand__in = CodesFilter("brand", "in", label=_("Brands"))
+    brand__in = CodesFilter("brand", label=_("Brands"))
     brand__isnull = MissingFilter("brand", label=_("Brand unknown"))
     region = CodeFilter("region", label=_("Region"), widget=among("region", unknown=True))
-    region__in = CodesFilter("region", "in", label=_("Regions"))
+    region__in = CodesFilter("region", label=_("Regions"))
     region__isnull = MissingFilter("region", label=_("Region unknown"))
     channel = CodeFilter("channel", label=_("Channel"), widget=among("channel"))
-    channel__in = CodesFilter("channel", "in", label=_("Channels"))
+    channel__in = CodesFilter("channel", label=_("Channels"))
     causes = CausesFilter("causes", label=_("Cause"), widget=among("causes", unknown=True))
     causes__in = AnyCauseFilter("causes", label=_("Causes"))
     kind = CodeFilter("kind", label=_("Kind"), widget=among("kind"))
     dimension = CodeFilter("dimension", label=_("Dimension"))
     value_tier = CodeFilter("value_tier", label=_("Value tier"), widget=among("value_tier", unknown=True))
-    value_tier__in = CodesFilter("value_tier", "in", label=_("Value tiers"))
+    value_tier__in = CodesFilter("value_tier", label=_("Value tiers"))
     activity_tier = CodeFilter("activity_tier", label=_("Activity tier"), widget=among("activity_tier", unknown=True))
-    activity_tier__in = CodesFilter("activity_tier", "in", label=_("Activity tiers"))
+    activity_tier__in = CodesFilter("activity_tier", label=_("Activity tiers"))
     gap__gte = NumberFilter("gap", "gte", label=_("Gap at least"))
     gap__lte = NumberFilter("gap", "lte", label=_("Gap at most"))
     repeat_count__gte = NumberFilter("repeat_count", "gte", label=_("Times at least"))
@@ -105,7 +105,7 @@ class PoolEntryFilter(FilterSet):
     signal_on__gte = DateFilter("signal_on", "gte", label=_("Signal since"))
     signal_on__lte = DateFilter("signal_on", "lte", label=_("Signal until"))
     status = CodeFilter("status", label=_("Status"), widget=among("status"))
-    status__in = CodesFilter("status", "in", label=_("Statuses"))
+    status__in = CodesFilter("status", label=_("Statuses"))
     customer = NumberFilter("customer_id", label=_("Customer"))
 
     class Meta:
@@ -150,15 +150,15 @@ def _plain(value: Any) -> Any:
 
 class CustomerFilter(FilterSet):
     brand = CodeFilter("brand")
-    brand__in = CodesFilter("brand", "in")
+    brand__in = CodesFilter("brand")
     brand__isnull = MissingFilter("brand")
     region = CharFilter("region_id")
-    region__in = CodesFilter("region_id", "in")
+    region__in = CodesFilter("region_id")
     region__isnull = BooleanFilter("region_id", "isnull")
     value_tier = CodeFilter("value_tier")
-    value_tier__in = CodesFilter("value_tier", "in")
+    value_tier__in = CodesFilter("value_tier")
     activity_tier = CodeFilter("activity_tier")
-    activity_tier__in = CodesFilter("activity_tier", "in")
+    activity_tier__in = CodesFilter("activity_tier")
     created_at__gte = IsoDateTimeFilter("created_at", "gte")
     created_at__lte = IsoDateTimeFilter("created_at", "lte")
 
@@ -169,7 +169,7 @@ class CustomerFilter(FilterSet):
 
 class CauseFilter(FilterSet):
     code = CharFilter("code")
-    code__in = CodesFilter("code", "in")
+    code__in = CodesFilter("code")
 
     class Meta:
         model = Cause
@@ -178,7 +178,7 @@ class CauseFilter(FilterSet):
 
 class ImportFilter(FilterSet):
     status = CharFilter("status", label=_("Status"), widget=choose(lambda: DueStatus.choices))
-    status__in = CodesFilter("status", "in", label=_("Statuses"))
+    status__in = CodesFilter("status", label=_("Statuses"))
     source = CharFilter("source__code", label=_("Source"), widget=among("source"))
     created_at__gte = IsoDateTimeFilter("created_at", "gte", label=_("Uploaded since"))
     created_at__lte = IsoDateTimeFilter("created_at", "lte", label=_("Uploaded until"))
@@ -191,7 +191,7 @@ class ImportFilter(FilterSet):
 class InvitationFilter(FilterSet):
     questionnaire = CharFilter("questionnaire__code")
     purpose = CharFilter("purpose", widget=choose(lambda: Purpose.choices))
-    purpose__in = CodesFilter("purpose", "in")
+    purpose__in = CodesFilter("purpose")
     customer = NumberFilter("customer_id")
     answered = BooleanFilter("answer", "isnull", exclude=True)
     created_at__gte = IsoDateTimeFilter("created_at", "gte")

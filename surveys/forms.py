@@ -54,9 +54,7 @@ class RuleForm(forms.Form):
 
 
 class SegmentForm(forms.Form):
-    name = forms.CharField(
-        label=_("Name"), max_length=80, widget=forms.TextInput(attrs={"autocomplete": "off"})
-    )
+    name = forms.CharField(label=_("Name"), max_length=80, widget=forms.TextInput(attrs={"autocomplete": "off"}))
     rule = forms.CharField(
         label=_("Rule"),
         max_length=2000,

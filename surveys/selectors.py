@@ -74,7 +74,7 @@ def causes() -> QuerySet[Cause]:
     return Cause.objects.order_by("code")
 
 
-# --- the board ---------------------------------------------------------------------------------------------------------
+# --- the board -------------------------------------------------------------------------------------------------------
 UNKNOWN = "?"
 """How an empty code is written in a filter and on a page."""
 
@@ -124,7 +124,7 @@ class Crossed:
 
 
 def crossed(entries: QuerySet[PoolEntry], *, rows: str, columns: str) -> Crossed:
-    """`entries` by two different fields: source, brand, region, channel or causes; the empty code is the unknown one."""
+    """`entries` by two of source, brand, region, channel and causes; the empty code is the unknown one."""
     both = _keyed(_keyed(entries, rows, "row"), columns, "column").values_list("row", "column")
     cells = {(row, column): n for row, column, n in both.annotate(n=Count("pk")).order_by()}
     return Crossed(_margin(entries, rows), _margin(entries, columns), cells, entries.count())
@@ -141,7 +141,7 @@ class Unnest(Func):
     set_returning = True
 
 
-def _keyed(entries: QuerySet[PoolEntry], axis: str, name: str) -> QuerySet[PoolEntry]:
+def _keyed(entries: QuerySet[PoolEntry], axis: str, name: str) -> QuerySet[Any]:
     if axis == "causes":
         # An entry without causes stands once, under the empty code; unnesting nothing would drop it.
         named = Case(When(causes__len=0, then=Value([""])), default=F("causes"), output_field=_CODES)

@@ -12,6 +12,7 @@ from django.db.models.functions import ExtractHour
 
 from careplans.enums import CampaignStatus, CaseStatus
 from careplans.models import Attempt, Case
+from loopcare.staff.enums import Role
 from loopcare.staff.models import User
 
 OWNER_FIRST = timedelta(minutes=30)
@@ -30,9 +31,11 @@ class HourCount:
 class QueueHome:
     """`due_now` and `overdue` are the team's; `overdue` is the part of `due_now` whose promised time has passed.
 
-    `booked_today` and `done_today` are this agent's own. `in_hand` is the case the agent already holds.
+    `booked_today` and `done_today` are this agent's own; with `whole_team`, for a supervisor, those of everybody they
+    see. `in_hand` is the case this person already holds.
     """
 
+    whole_team: bool
     due_now: int
     overdue: int
     team_waiting: int
@@ -60,7 +63,8 @@ def queue_home(user: User, now: datetime) -> QueueHome:
     zone = ZoneInfo(settings.TIME_ZONE)
     midnight = datetime.combine(now.astimezone(zone).date(), time(0), tzinfo=zone)
     today = (midnight, midnight + timedelta(days=1))
-    waiting = Case.objects.queued().filter(team=user.team, campaign__status=CampaignStatus.LAUNCHED)
+    whole_team = user.role == Role.SUPERVISOR
+    waiting = Case.objects.queued().visible_to(user).filter(campaign__status=CampaignStatus.LAUNCHED)
     due = Q(due_at__lte=now)
     counts = _with_promise(waiting).aggregate(
         team_waiting=Count("pk"),
@@ -70,17 +74,18 @@ def queue_home(user: User, now: datetime) -> QueueHome:
         ),
     )
     hours = (
-        waiting.filter(owner=user, booked_at__range=today)
+        waiting.filter(*([] if whole_team else [Q(owner=user)]), booked_at__range=today)
         .annotate(hour=ExtractHour("booked_at", tzinfo=zone))
         .values_list("hour")
         .annotate(n=Count("pk"))
         .order_by("hour")
     )
-    done = Attempt.objects.filter(agent=user, at__gte=today[0], at__lt=today[1]).count()
+    tries = Attempt.objects.visible_to(user) if whole_team else Attempt.objects.filter(agent=user)
     return QueueHome(
         **counts,
+        whole_team=whole_team,
         booked_today=[HourCount(hour, n) for hour, n in hours],
-        done_today=done,
+        done_today=tries.filter(at__gte=today[0], at__lt=today[1]).count(),
         in_hand=in_hand_of(user),
     )
 

@@ -19,7 +19,9 @@ from careplans.services.previews import preview_campaign
 from loopcare.common import states
 from loopcare.common.errors import Conflict, Invalid
 from loopcare.staff.models import Team, User
-from surveys.models import Segment
+from surveys.enums import PoolStatus
+from surveys.models import PoolEntry, Segment
+from surveys.services import pool
 
 __all__ = [
     "draft_campaign",
@@ -53,8 +55,12 @@ def draft_campaign(
     hours_per_day: Decimal,
     by: User | None,
     now: datetime,
+    seed: str = "",
 ) -> Campaign:
-    """A new plan. `hold_out_share` is 0 to 0.5. Raises Invalid with the field that cannot stay as it is."""
+    """A new plan. `hold_out_share` is 0 to 0.5. Raises Invalid with the field that cannot stay as it is.
+
+    `seed` (at most 32 characters) repeats a draw; without one it is drawn here.
+    """
     plan = _plan(
         name=name,
         team=team,
@@ -67,7 +73,7 @@ def draft_campaign(
     _check_lines(lines)
     if Campaign.objects.filter(name=plan["name"]).exists():
         raise _name_taken(name)
-    campaign = Campaign.objects.create(**plan, seed=secrets.token_hex(8), created_by=by, created_at=now)
+    campaign = Campaign.objects.create(**plan, seed=seed or secrets.token_hex(8), created_by=by, created_at=now)
     _write_lines(campaign, lines)
     states.record(
         campaign,
@@ -153,9 +159,16 @@ def finish(*, campaign: Campaign, by: User | None, now: datetime, reason: str = 
     return withdraw_left_over(Case.objects.filter(campaign=campaign), now=now)
 
 
+@transaction.atomic
 def mark_read(*, campaign: Campaign, by: User | None, now: datetime) -> None:
-    """The effect is read out and frozen by the stage above; nothing moves any more. Needs an ended campaign."""
+    """The effect is read out and frozen by the stage above. Needs an ended campaign.
+
+    The hold-out is over: who was held out waits in the pool again, open to the next campaign.
+    """
     _move(campaign, CampaignStatus.READ, by, now, "")
+    held = PoolEntry.objects.filter(pk__in=campaign.assignments.values("entry"), status=PoolStatus.HELD_OUT)
+    ids = list(held.values_list("pk", flat=True))
+    pool.return_to_waiting(entry_ids=ids, now=now, actor_id=by.pk if by else None, reason="read out")
 
 
 def _move(campaign: Campaign, target: CampaignStatus, by: User | None, now: datetime, reason: str) -> None:

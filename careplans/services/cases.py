@@ -13,6 +13,7 @@ from careplans.enums import CampaignStatus, CaseStatus
 from careplans.models import Case, CaseEvent
 from careplans.selectors.queue import OWNER_FIRST, holder_of, in_hand_of
 from careplans.services.closing import close_unconfirmed, withdraw_left_over
+from careplans.services.door import is_admitted
 from careplans.services.hands import check_texts, held_case, save_draft
 from careplans.services.outcomes import record_outcome
 from loopcare.common import clock
@@ -34,6 +35,9 @@ __all__ = [
 LEASE = timedelta(minutes=5)
 SKIP_PAUSE = timedelta(minutes=10)
 """A case that was put down is offered to nobody for this long; else the same agent would get it again at once."""
+
+MOST_TURNED_AWAY = 50
+"""Cases passed over in one asking, because their customers sleep or asked to be left alone."""
 
 
 def _due() -> QuerySet[Case]:
@@ -74,21 +78,25 @@ CLAIMS = tuple(
 def next_case(*, agent: User, now: datetime) -> Case | None:
     """The next case for this agent, leased; None when nothing of their team is due.
 
-    Who already holds a case gets it again, with its epoch, however often they ask. Raises Invalid for somebody
-    without a team.
+    Who already holds a case gets it again, with its epoch, however often they ask. A customer who must not be called
+    now is passed over. Raises Invalid for somebody without a team.
     """
     if agent.team_id is None:
         raise Invalid(_("You belong to no team, so there is no queue for you; ask an administrator for a team."))
     case = in_hand_of(agent)
     if case is not None and extend(case, lease=LEASE, now=now):
         return case
-    try:
-        with transaction.atomic():
-            taken = _take(agent, now)
-    except IntegrityError:
-        # The same agent asked twice at once, and the other request was faster.
-        taken = True
-    return in_hand_of(agent) if taken else None
+    for _turned_away in range(MOST_TURNED_AWAY):
+        try:
+            with transaction.atomic():
+                taken = _take(agent, now)
+        except IntegrityError:
+            # The same agent asked twice at once, and the other request was faster.
+            return in_hand_of(agent)
+        case = in_hand_of(agent) if taken else None
+        if case is None or is_admitted(case, actor_id=agent.pk, now=now):
+            return case
+    return None
 
 
 def _take(agent: User, now: datetime) -> bool:

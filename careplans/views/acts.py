@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
 from careplans.enums import CampaignStatus
 from careplans.services import campaigns as services
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
 
 
 class Act(NamedTuple):
@@ -17,9 +19,9 @@ class Act(NamedTuple):
 
     name: str
     service: Callable[..., object]
-    label: Promise | str
-    question: Promise | str
-    done: Promise | str
+    label: _StrPromise
+    question: _StrPromise
+    done: _StrPromise
     allowed_from: frozenset[CampaignStatus]
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
-from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -18,12 +18,13 @@ from careplans.enums import CampaignStatus, PlanWarning
 from careplans.filters import AssignmentFilter, CampaignFilter, MemberFilter
 from careplans.forms import LaunchForm
 from careplans.logic.planning import read_out_day, working_days
-from careplans.models import Campaign, Preview
+from careplans.models import Campaign
 from careplans.selectors import newest_preview
 from careplans.selectors.plans import assigned_people, frozen_people, progress, waterfall, with_counts
 from careplans.services import campaigns as services
 from careplans.services.launches import PREVIEW_LIVES
 from careplans.views.acts import ACTS
+from careplans.views.headlines import headlines
 from loopcare.common.clock import now
 from loopcare.common.errors import Conflict, Invalid
 from loopcare.common.pager import pager
@@ -70,15 +71,13 @@ def live(request: StaffRequest, pk: int) -> HttpResponse:
 @roles(Role.SUPERVISOR)
 @require_POST
 def launch(request: StaffRequest, pk: int) -> HttpResponse:
-    """Launch the list that was looked at; an edited plan, an old list or a second launch says so, and nothing happens."""
+    """Launch the list that was looked at. An edited plan, an old list, a second launch: told, and nothing happens."""
     campaign = one_campaign(request, pk)
     form = LaunchForm(request.POST, campaign=campaign)
     if not form.is_valid():
         return _page(request, campaign, form=form, status=Invalid.status)
     try:
-        counts = services.launch_campaign(
-            campaign=campaign, hash=form.cleaned_data["hash"], by=request.user, now=now()
-        )
+        counts = services.launch_campaign(campaign=campaign, hash=form.cleaned_data["hash"], by=request.user, now=now())
     except (Conflict, Invalid) as error:
         form.add_error(None, error.message)
         return _page(request, one_campaign(request, pk), form=form, refusal=error.message, status=error.status)
@@ -122,6 +121,7 @@ def _page(
         "days": working_days(campaign.starts_on, campaign.ends_on),
         "percent": float(campaign.hold_out_share) * 100,
         "may_write": request.user.role == Role.SUPERVISOR,
+        "currency": settings.CURRENCY,
         "refusal": refusal,
     }
     if campaign.status == CampaignStatus.DRAFT:
@@ -140,15 +140,12 @@ def _draft(request: StaffRequest, campaign: Campaign, form: LaunchForm | None) -
     if preview is None:
         return {"preview": None}
     moment, counts = now(), preview.counts
-    capacity = counts["capacity"]
     return {
         "preview": preview,
         "counts": counts,
         "steps": waterfall(counts),
-        "hours": {name: capacity[name] / 60 for name in ("minutes", "needed")},
-        "load": round(100 * capacity["share"]) if capacity["share"] is not None else None,
+        "headlines": headlines(campaign, counts, read_out_day(timezone.localtime(moment).date())),
         "warnings": [PlanWarning(code).label for code in counts["warnings"]],
-        "read_out_on": read_out_day(timezone.localtime(moment).date()),
         "edited": preview.plan_version != campaign.plan_version,
         "old": moment - preview.created_at > PREVIEW_LIVES,
         "form": form or LaunchForm(campaign=campaign, hash_=preview.hash),

@@ -7,7 +7,6 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render, resolve_url
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
@@ -133,7 +132,7 @@ def _context(request: StaffRequest, case: Case, form: OutcomeForm | None = None)
     context = {"case": case, "view": view, "mine": _is_mine(request, case), "moment": moment}
     if not context["mine"]:
         drafts = Draft.objects.visible_to(request.user).filter(case=case).select_related("agent")
-        return context | {"drafts": drafts}
+        return context | {"drafts": drafts, "cause_name": dict(view.cause_choices).get(case.cause, case.cause)}
     left = (case.lease_until - moment).total_seconds() if case.lease_until else 0
     return context | {
         "form": form or OutcomeForm(view=view),

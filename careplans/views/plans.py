@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -28,7 +29,7 @@ DAYS_AT_FIRST = 20
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: StaffRequest) -> HttpResponse:
     today = timezone.localtime(now()).date()
-    initial = {
+    initial: dict[str, Any] = {
         "team": request.user.team_id,
         "starts_on": today,
         "ends_on": today + timedelta(days=DAYS_AT_FIRST),
@@ -45,7 +46,7 @@ def edit(request: StaffRequest, pk: int) -> HttpResponse:
     return _planner(request, campaign, {name: getattr(campaign, name) for name in PlanForm.base_fields})
 
 
-def _planner(request: StaffRequest, campaign: Campaign | None, initial: dict[str, object]) -> HttpResponse:
+def _planner(request: StaffRequest, campaign: Campaign | None, initial: dict[str, Any]) -> HttpResponse:
     """Show the plan, or save it and go to the campaign."""
     if request.method != "POST":
         lines = list(campaign.lines.values("segment", "strategy")) if campaign else []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render, resolve_url
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -20,7 +21,14 @@ from loopcare.staff.services import set_shortcuts
 @require_safe
 def queue(request: StaffRequest) -> HttpResponse:
     moment = now()
-    return render(request, "careplans/queue/home.html", {"home": queue_home(request.user, moment), "moment": moment})
+    home = queue_home(request.user, moment)
+    context = {
+        "home": home,
+        "moment": moment,
+        "local_hour": timezone.localtime(moment).hour,
+        "most_booked": max((slot.count for slot in home.booked_today), default=0),
+    }
+    return render(request, "careplans/queue/home.html", context)
 
 
 @roles(Role.AGENT, Role.SUPERVISOR)
@@ -33,7 +41,7 @@ def next_or_queue(request: StaffRequest) -> str:
     """The path of the next case, leased to this agent; the start page with a sentence when nothing is due."""
     case = next_case(agent=request.user, now=now())
     if case is None:
-        messages.info(request, _("Nothing is due for your team right now."))
+        messages.info(request, _("No case of your team may be called right now. Look again later."))
         return resolve_url("careplans:queue")
     return resolve_url("careplans:case", case.pk)
 

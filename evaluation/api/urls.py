@@ -1,3 +1,6 @@
 from rest_framework.routers import SimpleRouter
 
+from evaluation.api import views
+
 router = SimpleRouter()
+router.register("evaluations", views.Evaluations, basename="evaluation")

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import F, OuterRef, Subquery, Value
+from django.db.models import BigIntegerField, F, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -102,7 +102,7 @@ def _behind(now: datetime) -> list[tuple[int, int, int]]:
     enrolled = PanelMember.objects.filter(campaign=OuterRef("pk")).order_by("-assignment_id").values("assignment_id")
     return list(
         campaigns_followed(now)
-        .annotate(enrolled=Coalesce(Subquery(enrolled[:1]), Value(0)), newest=Subquery(newest))
+        .annotate(enrolled=Coalesce(Subquery(enrolled[:1]), 0, output_field=BigIntegerField()), newest=Subquery(newest))
         .filter(newest__gt=F("enrolled"))
         .order_by("pk")
         .values_list("pk", "enrolled", "newest")

@@ -17,6 +17,7 @@ class Purpose(models.TextChoices):
     """Why the customer is contacted; it decides which holds and limits count."""
 
     CARE = "care", _("care")
+    CASE = "case", _("a try in an open case")
     CALLBACK = "callback", _("agreed callback")
     SURVEY = "survey", _("survey")
     FOLLOW_UP = "follow_up", _("follow-up question")

@@ -1,8 +1,8 @@
 """The governor: may this customer be contacted, on this channel, for this purpose, at this time?
 
 One query judges any number of customers; one customer is a set of one. The reasons stand in the order in which they
-are told. A follow-up question passes a hold-out and an open care, because every arm must be asked; nothing passes a
-suppression. An agreed callback and a customer's own confirmation pass the fatigue cap: the customer asked for them.
+are told. A follow-up question passes a hold-out and an open care, because every arm must be asked; a try in an open
+case passes its own hold; nothing passes a suppression. An agreed callback and a customer's own confirmation pass the fatigue cap: the customer asked for them.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from loopcare.contact.models import Contact, ContactRule, Hold, Suppression
 from loopcare.customers.enums import Consent, PointStatus
 from loopcare.customers.models import ContactPoint, Customer
 
-PASSES_HOLDS = frozenset({Purpose.FOLLOW_UP, Purpose.CALLBACK, Purpose.CONFIRMATION})
+PASSES_HOLDS = frozenset({Purpose.FOLLOW_UP, Purpose.CASE, Purpose.CALLBACK, Purpose.CONFIRMATION})
 PASSES_FATIGUE = frozenset({Purpose.CALLBACK, Purpose.CONFIRMATION})
 
 
@@ -132,3 +132,8 @@ def _next_opening(at: datetime, zone: ZoneInfo, rule: Limits) -> datetime:
         return at
     day = local.date() + timedelta(days=1 if local.hour >= rule.to_hour else 0)
     return datetime.combine(day, time(rule.from_hour), tzinfo=zone).astimezone(at.tzinfo)
+
+
+def is_stopped(customer_id: int) -> bool:
+    """Whether this customer asked not to be contacted any more, on any channel."""
+    return Suppression.objects.filter(customer_id=customer_id, channel="", ended_at=None).exists()

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.http import HttpRequest
+from django_htmx.middleware import HtmxDetails
 
 from loopcare.staff.enums import Role
 
@@ -22,6 +23,7 @@ class StaffRequest(HttpRequest):
     """The request of a view behind `roles`: somebody of ours is signed in."""
 
     user: User
+    htmx: HtmxDetails
 
 
 def roles(*allowed: Role) -> Callable[[View], View]:

@@ -6,24 +6,16 @@ rejects the row, because the rest of it can then not be trusted either.
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date
 from difflib import get_close_matches
-from typing import TypeAlias
 
+from surveys.logic.cells import Cell, as_day, as_number, is_missing, written
 from surveys.logic.mapping import VALUE_TIERS, CauseColumn, Mapping, RatingColumn
 from surveys.logic.sentences import MappingError, Sentence, gettext_noop
 from surveys.logic.tolerance import rescale
 
-Cell: TypeAlias = str | int | float | bool | date | datetime | time | None
-
-SPREADSHEET_ERRORS = frozenset(
-    {"#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", "#GETTING_DATA", "#SPILL!", "#CALC!"}
-)
-NUMBER = re.compile(r"[+-]?\d{1,15}(\.\d{1,15})?")
 EARLIEST = date(2000, 1, 1)
 MAX_REFERENCE = 64
 MAX_EXTERNAL_ID = 80
@@ -196,7 +188,7 @@ class _Row:
         if not column:
             return self.mapping.occurred_on or EARLIEST
         value = self.cell(column)
-        day = _as_day(value, self.mapping.date_format)
+        day = as_day(value, self.mapping.date_format)
         if day is None:
             self.reject(column, value, gettext_noop("This is not a date; write 2026-03-31."))
         elif not EARLIEST <= day <= self.decoder._today:
@@ -256,50 +248,3 @@ class _Row:
     def comment(self) -> str:
         said = [self.text(column) for column in self.mapping.comments]
         return "\n".join(text for text in said if text)[:MAX_COMMENT]
-
-
-def is_missing(value: Cell) -> bool:
-    """Whether a cell holds nothing: empty, blank, not a number, or a spreadsheet's error."""
-    if value is None:
-        return True
-    if isinstance(value, str):
-        stripped = value.strip()
-        return not stripped or stripped in SPREADSHEET_ERRORS
-    return isinstance(value, float) and not math.isfinite(value)
-
-
-def as_number(value: Cell) -> float | None:
-    """A number, also one written as text; None for anything else."""
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, int | float):
-        return float(value)
-    if isinstance(value, str) and NUMBER.fullmatch(value.strip()):
-        return float(value)
-    return None
-
-
-def written(value: Cell) -> str:
-    """A cell as text: whole numbers without a fraction, dates in ISO order, no NUL, which the database cannot hold."""
-    if value is None:
-        return ""
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-        return str(int(value))
-    if isinstance(value, date | time):
-        return value.isoformat()
-    return str(value).replace("\0", "").strip()
-
-
-def _as_day(value: Cell, date_format: str) -> date | None:
-    if isinstance(value, datetime):
-        return value.date()
-    if isinstance(value, date):
-        return value
-    if not isinstance(value, str):
-        return None
-    try:
-        if date_format:
-            return datetime.strptime(value.strip(), date_format).date()  # noqa: DTZ007 - a day has no zone
-        return datetime.fromisoformat(value.strip()).date()
-    except ValueError:
-        return None

@@ -33,23 +33,18 @@ Columns are named as in the file's header; of two columns with one name, the sec
 
 from __future__ import annotations
 
-import math
-import re
 import tomllib
 from collections.abc import Mapping as MappingABC
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, TypeVar
 
-from surveys.logic.sentences import MappingError, Sentence, gettext_noop
+from surveys.logic.document import Document
+from surveys.logic.sentences import MappingError, gettext_noop
 
-CODE = re.compile(r"[a-z0-9_]+([.-][a-z0-9_]+)*")
 MAX_CODE = 40  # characters of a source, dimension or brand
 MAX_CAUSE = 60
 VALUE_TIERS = ("strategic", "high", "core", "basic")
 MAX_MAPPING = 200_000  # characters
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +136,7 @@ def parse_mapping(text: str) -> Mapping:
     if len(text) > MAX_MAPPING:
         raise MappingError(gettext_noop("The mapping is longer than %(limit)s characters."), limit=MAX_MAPPING)
     try:
-        document = _Table(tomllib.loads(text), "")
+        document = Document(tomllib.loads(text), "")
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise MappingError(gettext_noop("The mapping is not TOML: %(problem)s."), problem=error) from error
     mapping = Mapping(
@@ -163,7 +158,7 @@ def parse_mapping(text: str) -> Mapping:
     return mapping
 
 
-def _source(document: _Table) -> DeclaredSource | str:
+def _source(document: Document) -> DeclaredSource | str:
     if not isinstance(document.values.get("source"), dict):
         return document.text("source", limit=MAX_CODE)
     table = document.table("source")
@@ -177,16 +172,16 @@ def _source(document: _Table) -> DeclaredSource | str:
     return declared
 
 
-def _day(document: _Table) -> date | None:
+def _day(document: Document) -> date | None:
     value = document.take("occurred_on", date, gettext_noop("a date such as 2026-03-31, without quotes"))
     return value.date() if isinstance(value, datetime) else value
 
 
-def _words(table: _Table) -> dict[str, str]:
+def _words(table: Document) -> dict[str, str]:
     return {key: table.text(key) for key in list(table.values)}
 
 
-def _columns(table: _Table) -> Columns:
+def _columns(table: Document) -> Columns:
     single = [name for name in Columns.__dataclass_fields__ if name != "attributes"]
     columns = Columns(
         **{name: table.text(name) for name in single if name != "reference"},
@@ -197,7 +192,7 @@ def _columns(table: _Table) -> Columns:
     return columns
 
 
-def _rating(table: _Table) -> RatingColumn:
+def _rating(table: Document) -> RatingColumn:
     rating = RatingColumn(
         column=table.required("column"),
         dimension=table.code("dimension", limit=MAX_CODE),
@@ -225,7 +220,7 @@ def _rating(table: _Table) -> RatingColumn:
     return rating
 
 
-def _choices(table: _Table) -> list[CauseColumn]:
+def _choices(table: Document) -> list[CauseColumn]:
     not_chosen = frozenset(table.texts("not_chosen"))
     causes = []
     for cause in table.tables("causes"):
@@ -237,7 +232,7 @@ def _choices(table: _Table) -> list[CauseColumn]:
     return causes
 
 
-def _comment(table: _Table) -> tuple[str, ...]:
+def _comment(table: Document) -> tuple[str, ...]:
     columns = table.texts("columns")
     table.nothing_else()
     return columns
@@ -267,70 +262,3 @@ def _check(mapping: Mapping) -> None:
     for dimension in dimensions:
         if dimensions.count(dimension) > 1:
             raise MappingError(gettext_noop("Two ratings have the dimension %(name)s."), name=dimension)
-
-
-class _Table:
-    """One table of the document: every key is taken with its type, and none may be left over."""
-
-    def __init__(self, values: dict[str, Any], path: str) -> None:
-        self.values = dict(values)
-        self.path = path
-
-    def take(self, key: str, kind: type[T], wanted: str) -> T | None:
-        value = self.values.pop(key, None)
-        if value is not None and not isinstance(value, kind):
-            raise self._error(gettext_noop("%(key)s in the mapping must be %(wanted)s."), key, wanted=Sentence(wanted))
-        return value
-
-    def text(self, key: str, *, limit: int = 200) -> str:
-        value = self.take(key, str, gettext_noop("a text in quotes")) or ""
-        if len(value) > limit:
-            raise self._error(gettext_noop("%(key)s in the mapping is longer than %(limit)s."), key, limit=limit)
-        return value.strip()
-
-    def required(self, key: str, *, limit: int = 200) -> str:
-        value = self.text(key, limit=limit)
-        if not value:
-            raise self._error(gettext_noop("The mapping lacks %(key)s."), key)
-        return value
-
-    def code(self, key: str, *, limit: int) -> str:
-        value = self.required(key, limit=limit)
-        if not CODE.fullmatch(value):
-            raise self._error(
-                gettext_noop("%(key)s = %(value)s: a code is written in small letters, digits, dots and dashes."),
-                key,
-                value=value,
-            )
-        return value
-
-    def number(self, key: str) -> float:
-        value = self.take(key, object, "")
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-            raise self._error(gettext_noop("%(key)s in the mapping must be a number."), key)
-        return float(value)
-
-    def texts(self, key: str) -> tuple[str, ...]:
-        value = self.take(key, list, gettext_noop("a list of texts")) or []
-        if not all(isinstance(item, str) for item in value):
-            raise self._error(gettext_noop("%(key)s in the mapping must be a list of texts."), key)
-        return tuple(value)
-
-    def table(self, key: str) -> _Table:
-        return _Table(self.take(key, dict, gettext_noop("a table")) or {}, self._where(key))
-
-    def tables(self, key: str) -> list[_Table]:
-        value = self.take(key, list, gettext_noop("a list of tables")) or []
-        if not all(isinstance(item, dict) for item in value):
-            raise self._error(gettext_noop("%(key)s in the mapping must be a list of tables."), key)
-        return [_Table(item, self._where(key)) for item in value]
-
-    def nothing_else(self) -> None:
-        for key in self.values:
-            raise self._error(gettext_noop("The mapping does not know the key %(key)s."), key)
-
-    def _where(self, key: str) -> str:
-        return f"{self.path}.{key}" if self.path else key
-
-    def _error(self, msgid: str, key: str, **facts: object) -> MappingError:
-        return MappingError(msgid, key=self._where(key), **facts)

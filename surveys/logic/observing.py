@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from surveys.logic.decoding import SPREADSHEET_ERRORS, Cell, as_number, written
+from surveys.logic.cells import SPREADSHEET_ERRORS, Cell, as_number, written
 from surveys.logic.sentences import Sentence, gettext_noop
 
 WATCHED = 10_000

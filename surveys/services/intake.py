@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -99,8 +100,9 @@ def queue_import(
     """Keep an uploaded file and queue its import. What can be known from its header is refused here, with Invalid."""
     mapping = _mapping(mapping_text)
     name = Path(upload.name or "upload").name
-    path = Path(settings.MEDIA_ROOT) / UPLOADS / f"{uuid4().hex}{Path(name).suffix[:10].lower()}"
-    path.parent.mkdir(parents=True, exist_ok=True)
+    short = Path(name).stem[:60] + Path(name).suffix[:10]  # messages repeat it; every file system takes it
+    path = Path(settings.MEDIA_ROOT) / UPLOADS / uuid4().hex / short
+    path.parent.mkdir(parents=True)
     try:
         with path.open("wb") as kept:
             for chunk in upload.chunks():
@@ -119,7 +121,7 @@ def queue_import(
                 due_at=now,
             )
     except BaseException:
-        path.unlink(missing_ok=True)
+        _discard(path)
         raise
 
 
@@ -152,7 +154,7 @@ def _import_upload(batch: Import, _now: datetime) -> None:
     with _refusing(batch):
         _run(batch, path=path, mapping=_mapping(batch.mapping), rejects=rejects, now=batch.created_at, keep=True)
     Import.objects.filter(pk=batch.pk).update(path="")
-    transaction.on_commit(lambda: path.unlink(missing_ok=True))
+    transaction.on_commit(lambda: _discard(path))
 
 
 @contextmanager
@@ -161,8 +163,13 @@ def _refusing(batch: Import) -> Iterator[None]:
     try:
         yield
     except Invalid as error:
-        Path(batch.path).unlink(missing_ok=True)
+        _discard(Path(batch.path))
         raise Never(error.message, path="") from error
+
+
+def _discard(path: Path) -> None:
+    """Remove an upload with the folder it has for itself."""
+    shutil.rmtree(path.parent, ignore_errors=True)
 
 
 QUEUE = Queue(Import, _import_upload, outside=_months_of_upload, lease=timedelta(minutes=10))

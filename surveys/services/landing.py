@@ -75,14 +75,6 @@ SELECT count(DISTINCT (external_id, occurred_on)), count(*), count(*) FILTER (WH
 FROM landed
 """
 
-# Two intakes that meet the same customers take turns, in one order: the pool is then read and written undisturbed.
-LOCK_CUSTOMERS = """
-SELECT count(*) FROM (
-    SELECT FROM customers_customer WHERE id IN (SELECT customer_id FROM intake_dissatisfied)
-    ORDER BY id FOR NO KEY UPDATE
-) AS locked
-"""
-
 # One entry per customer, made of the new signals and of the entry that is open already: raw answer, dimension and
 # signal are the latest ones', the levels (and so the gap) the worst ones', causes are united, the latest comment stays.
 ENTER_POOL = """
@@ -163,13 +155,14 @@ def land(*, rows: Iterable[Decoded], source: Source, now: datetime, actor_id: in
         cursor.execute("SELECT DISTINCT date_trunc('month', occurred_on)::date FROM intake_row")
         make_months(days=[month for (month,) in cursor.fetchall()])
         cursor.execute(DROP_DUPLICATES)
+        # This also locks the file's customers, in the order of their references: intakes that meet take turns from here,
+        # so that the pool is read and written undisturbed.
         merge_customers(staging="intake_row", order="row", now=now)
         facts = _facts(source, now, actor_id)
         cursor.execute(INSERT_SIGNALS, facts)
         accepted, signals, dissatisfied = cursor.fetchone()
         pool_new = 0
         if dissatisfied:
-            cursor.execute(LOCK_CUSTOMERS)
             cursor.execute("SELECT min(occurred_on) FROM intake_dissatisfied")
             (first,) = cursor.fetchone()
             cursor.execute(ENTER_POOL, {**facts, "earliest": first - REPEAT_WINDOW})

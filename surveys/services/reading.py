@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from openpyxl import load_workbook
 
 from loopcare.common.errors import Invalid
-from surveys.logic.decoding import Cell, written
+from surveys.logic.cells import Cell, written
 
 MAX_UNZIPPED = 300_000_000  # bytes
 MAX_RATIO = 200  # unzipped : zipped, of files that unzip to more than a megabyte

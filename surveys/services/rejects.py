@@ -7,7 +7,8 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import IO, Any
 
-from surveys.logic.decoding import Cell, Reject, as_number, written
+from surveys.logic.cells import Cell, as_number, written
+from surveys.logic.decoding import Reject
 from surveys.services.wording import said
 
 ADDED = ("row", "column", "value", "reason")

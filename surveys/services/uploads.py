@@ -31,7 +31,7 @@ class DryRun:
     ticket: str
 
 
-def try_upload(*, upload: UploadedFile, mapping_text: str, source_code: str | None, now: datetime) -> DryRun:
+def try_upload(*, upload: UploadedFile[bytes], mapping_text: str, source_code: str | None, now: datetime) -> DryRun:
     """Do a dry run of an upload and keep the file for a day. Raises Invalid as `import_file` does."""
     _forget_old(now)
     path = _folder() / uuid4().hex / _short(upload.name or "upload")

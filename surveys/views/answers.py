@@ -7,6 +7,7 @@ only what a person sends is an answer.
 from __future__ import annotations
 
 from base64 import b64encode
+from datetime import datetime
 from functools import cache
 from hashlib import sha256
 from typing import Any
@@ -21,7 +22,7 @@ from django.views.decorators.http import require_http_methods
 
 from loopcare.common import clock
 from loopcare.common.errors import Conflict, NotFound
-from loopcare.contact.selectors import is_suppressed
+from loopcare.contact.governor import is_stopped
 from loopcare.contact.services import suppress
 from loopcare.staff.access import public
 from loopcare.staff.selectors import installation
@@ -42,18 +43,18 @@ def survey(request: HttpRequest, token: str) -> HttpResponse:
     try:
         invitation = open_invitation(token=token, now=now)
     except NotFound as gone:
+        expired = isinstance(gone, Expired)
         with translation.override(_language(request, "")):
-            return _page("gone", {"expired": isinstance(gone, Expired)}, status=410 if isinstance(gone, Expired) else 404)
-    language = _language(request, invitation.customer.language)
-    with translation.override(language):
+            return _page("gone", {"expired": expired}, status=410 if expired else 404)
+    with translation.override(_language(request, invitation.customer.language)):
         if request.method == "POST":
-            return _take(request, invitation, token, language)
-        return _show(request, invitation, token)
+            return _take(request, invitation, token, now)
+        return _show(request, invitation, token, now)
 
 
-def _take(request: HttpRequest, invitation: Invitation, token: str, language: str) -> HttpResponse:
+def _take(request: HttpRequest, invitation: Invitation, token: str, now: datetime) -> HttpResponse:
     """An answer, or the wish to be left alone; then back to the page, which says what is so."""
-    now = clock.now()
+    language = translation.get_language()
     if "stop" in request.POST:
         suppress(customer_id=invitation.customer_id, reason="survey page", now=now)
         return _back(token, language)
@@ -63,18 +64,22 @@ def _take(request: HttpRequest, invitation: Invitation, token: str, language: st
     try:
         record_answer(token=token, **form.cleaned_data, language=language, now=now)
     except Conflict:
-        return _page("thanks", {"invitation": invitation, "final": True}, status=409)
+        return _thank(invitation, token, final=True, status=409)
     return _back(token, language)
 
 
-def _show(request: HttpRequest, invitation: Invitation, token: str) -> HttpResponse:
+def _show(request: HttpRequest, invitation: Invitation, token: str, now: datetime) -> HttpResponse:
     answer = getattr(invitation, "answer", None)
     if answer is None:
         return _ask(invitation, token, AnswerForm())
-    final = clock.now() >= answer.answered_at + CHANGEABLE_FOR
+    final = now >= answer.answered_at + CHANGEABLE_FOR
     if "change" in request.GET and not final:
         return _ask(invitation, token, AnswerForm(initial={"score": answer.score, "comment": answer.comment}))
-    return _page("thanks", {"invitation": invitation, "token": token, "final": final, **_stopping(invitation)})
+    return _thank(invitation, token, final=final)
+
+
+def _thank(invitation: Invitation, token: str, *, final: bool, status: int = 200) -> HttpResponse:
+    return _page("thanks", {"token": token, "final": final, **_stopping(invitation)}, status=status)
 
 
 def _ask(invitation: Invitation, token: str, form: AnswerForm, *, status: int = 200) -> HttpResponse:
@@ -83,7 +88,7 @@ def _ask(invitation: Invitation, token: str, form: AnswerForm, *, status: int = 
 
 
 def _stopping(invitation: Invitation) -> dict[str, bool]:
-    return {"stopped": is_suppressed(customer_id=invitation.customer_id)}
+    return {"stopped": is_stopped(invitation.customer_id)}
 
 
 def _back(token: str, language: str) -> HttpResponse:

@@ -69,10 +69,16 @@ def stats(counted: Headline, *, filters: QueryDict, today: str) -> list[Stat]:
             url=_list(filters, entered_on=today),
         ),
         Stat(
-            _("Waiting"), number(counted.waiting), _of_pool(counted.waiting, counted), url=_list(filters, status="waiting")
+            _("Waiting"),
+            number(counted.waiting),
+            _of_pool(counted.waiting, counted),
+            url=_list(filters, status="waiting"),
         ),
         Stat(
-            _("In care"), number(counted.in_care), _of_pool(counted.in_care, counted), url=_list(filters, status="in_care")
+            _("In care"),
+            number(counted.in_care),
+            _of_pool(counted.in_care, counted),
+            url=_list(filters, status="in_care"),
         ),
         Stat(
             _("Held out"),
@@ -93,7 +99,7 @@ def heat(counts: Crossed, *, axes: tuple[str, str], names: tuple[Mapping[str, st
     """The table of `counts`; `names` hold what people read for the codes of each axis."""
     largest = max(counts.cells.values())
 
-    def cell(count: int, *, shaded: bool = False, **codes: str) -> Cell:
+    def cell(count: int, codes: Mapping[str, str], *, shaded: bool = False) -> Cell:
         # The root keeps small cells apart, where a straight scale would drown them beside one large one.
         shade = min(SHADES, 1 + int(SHADES * sqrt(count / largest))) if shaded and count else 0
         return Cell(number(count), shade, _list(filters, **{axis: code or UNKNOWN for axis, code in codes.items()}))
@@ -102,13 +108,13 @@ def heat(counts: Crossed, *, axes: tuple[str, str], names: tuple[Mapping[str, st
     lines = []
     for row, total in down:
         pairs = [(counts.cells.get((row, column), 0), column) for column, _total in across]
-        cells = [cell(count, shaded=True, **{axes[0]: row, axes[1]: column}) for count, column in pairs]
-        lines.append(Line(_name(row, names[0]), cells, cell(total, **{axes[0]: row})))
+        cells = [cell(count, {axes[0]: row, axes[1]: column}, shaded=True) for count, column in pairs]
+        lines.append(Line(_name(row, names[0]), cells, cell(total, {axes[0]: row})))
     return Heat(
         columns=[_name(code, names[1]) for code, _total in across],
         lines=lines,
-        totals=[cell(total, **{axes[1]: code}) for code, total in across],
-        total=cell(counts.total),
+        totals=[cell(total, {axes[1]: code}) for code, total in across],
+        total=cell(counts.total, {}),
         more=_more(len(counts.rows), len(counts.columns)),
     )
 

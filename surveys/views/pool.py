@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils.timezone import localdate
 from django.utils.translation import ngettext
 
@@ -97,14 +96,14 @@ def _filled(query: QueryDict, *, but: tuple[str, ...] = ()) -> QueryDict:
     filled = QueryDict(mutable=True)
     for name, value in query.items():
         if value and name in PoolEntryFilter.base_filters and name not in but:
-            filled[name] = value
+            filled[name] = str(value)
     return filled
 
 
 def _hidden(kept: QueryDict, shown: tuple[str, ...]) -> list[tuple[str, str, str, str]]:
     """(name, value, label, query without it) of the filters that are on but have no field on the page."""
     return [
-        (name, value, str(PoolEntryFilter.base_filters[name].label), _filled(kept, but=(name,)).urlencode())
+        (name, str(value), str(PoolEntryFilter.base_filters[name].label), _filled(kept, but=(name,)).urlencode())
         for name, value in kept.items()
         if name not in shown
     ]

@@ -70,7 +70,7 @@ TRUTH: list[tuple[Callable[[Customer], None], dict[Purpose, Refusal]]] = [
     (open_care, {Purpose.CARE: Refusal.OPEN_CARE}),
     (
         tired,
-        {Purpose.CARE: Refusal.FATIGUE, Purpose.SURVEY: Refusal.FATIGUE, Purpose.FOLLOW_UP: Refusal.FATIGUE},
+        dict.fromkeys((Purpose.CARE, Purpose.CASE, Purpose.SURVEY, Purpose.FOLLOW_UP), Refusal.FATIGUE),
     ),
 ]
 

@@ -1,17 +1,23 @@
 """Hold-out sizes, the order of the draw, capacity, exclusions and the plan's hash."""
 
+from datetime import date
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from careplans.logic.planning import (
+    Draw,
     Exclusion,
     Waterfall,
     capacity_fits,
+    draws,
     hash_rank,
     hold_out_size,
     hold_out_sizes,
     plan_hash,
+    read_out_day,
+    working_days,
 )
 
 PLAN = [(2, "refund", "care"), (1, "app", "hold_out"), (10, "app", "care")]
@@ -133,3 +139,74 @@ def test_plan_hash_is_pinned() -> None:
 def test_plan_hash_refuses_a_customer_twice() -> None:
     with pytest.raises(ValueError, match="Customer 2 stands twice"):
         plan_hash([*PLAN, (2, "app", "hold_out")])
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "days"),
+    [
+        (date(2026, 3, 2), date(2026, 3, 2), 1),  # a Monday
+        (date(2026, 3, 7), date(2026, 3, 8), 0),  # a weekend
+        (date(2026, 3, 6), date(2026, 3, 9), 2),  # Friday to Monday
+        (date(2026, 3, 3), date(2026, 4, 2), 23),
+        (date(2026, 3, 3), date(2026, 3, 2), 0),
+    ],
+)
+def test_working_days_are_mondays_to_fridays_with_both_ends(first, last, days):
+    assert working_days(first, last) == days
+
+
+@pytest.mark.parametrize(
+    ("launched", "read_out"),
+    [
+        (date(2026, 3, 3), date(2026, 6, 17)),
+        (date(2026, 11, 30), date(2027, 3, 14)),  # February has no 30th
+        (date(2027, 11, 30), date(2028, 3, 14)),  # nor has that of a leap year
+        (date(2026, 12, 31), date(2027, 4, 14)),
+    ],
+)
+def test_read_out_is_three_calendar_months_and_fourteen_days_later(launched, read_out):
+    assert read_out_day(launched) == read_out
+
+
+strata = st.dictionaries(st.sampled_from("abcdef"), st.tuples(st.integers(0, 200), st.booleans()), max_size=6)
+
+
+@given(strata, st.integers(0, 50).map(lambda k: k / 100), st.floats(0, 2000), st.integers(1, 40))
+def test_draws_fit_the_capacity_and_defer_nobody_who_goes_first(people, share, available, minutes):
+    sizes = {name: n for name, (n, _first) in people.items()}
+    first = frozenset(name for name, (_n, goes_first) in people.items() if goes_first)
+    drawn = draws(
+        sizes,
+        share=share,
+        minutes=dict.fromkeys(sizes, float(minutes)),
+        first=first,
+        minutes_available=available,
+    )
+    assert {name: draw.n for name, draw in drawn.items()} == sizes
+    assert {name: draw.hold_out for name, draw in drawn.items()} == hold_out_sizes(sizes, share)
+    assert all(draw.deferred == 0 for name, draw in drawn.items() if name in first)
+    assert all(draw.care >= 0 for draw in drawn.values())
+    used = sum(draw.care for draw in drawn.values()) * minutes
+    ahead = sum(draw.care for name, draw in drawn.items() if name in first) * minutes
+    assert used <= max(available, ahead) + 1e-6
+    # Nobody waits while there is room for another case.
+    assert not sum(draw.deferred for draw in drawn.values()) or used + minutes > available - 1e-6
+
+
+def test_draws_share_the_wait_in_proportion():
+    drawn = draws(
+        {"a": 100, "b": 50, "s": 10},
+        share=0,
+        minutes={"a": 10, "b": 10, "s": 10},
+        first=frozenset({"s"}),
+        minutes_available=1000,
+    )
+    assert drawn == {"a": Draw(100, 0, 40), "b": Draw(50, 0, 20), "s": Draw(10, 0, 0)}
+    assert [draw.care for draw in drawn.values()] == [60, 30, 10]
+
+
+def test_draws_with_unequal_minutes_stay_within_a_case_a_stratum():
+    minutes = {"call": 9.0, "talk": 35.0}
+    drawn = draws({"call": 333, "talk": 77}, share=0.1, minutes=minutes, first=frozenset(), minutes_available=2000)
+    used = sum(draw.care * minutes[name] for name, draw in drawn.items())
+    assert abs(used - 2000) <= sum(minutes.values())

@@ -8,16 +8,26 @@ from typing import Any
 
 import pytest
 
-from careplans.enums import CampaignStatus, CaseStatus
+from careplans.enums import Arm, CampaignStatus, CaseStatus
 from careplans.models import Campaign, CampaignEvent, Case
-from careplans.services.campaigns import draft_campaign, edit_campaign, finish, pause, resume, stop
+from careplans.services.campaigns import draft_campaign, edit_campaign, finish, mark_read, pause, resume, stop
 from loopcare.common.errors import Conflict, Invalid
 from loopcare.contact.enums import HoldKind
 from loopcare.contact.models import Hold
 from loopcare.contact.services import place_holds
 from surveys.enums import PoolStatus
 from surveys.models import PoolEntry
-from tests.factories import NOW, make_campaign, make_case, make_segment, make_strategy, make_team, make_user
+from tests.factories import (
+    NOW,
+    make_assignment,
+    make_campaign,
+    make_case,
+    make_entry,
+    make_segment,
+    make_strategy,
+    make_team,
+    make_user,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -124,3 +134,23 @@ def test_finish_waits_for_promised_callbacks() -> None:
     Case.objects.filter(pk=case.pk).update(booked_at=None)
     assert finish(campaign=campaign, by=None, now=NOW) == 1
     assert Case.objects.get(pk=case.pk).status == CaseStatus.CLOSED
+
+
+@pytest.mark.parametrize("status", CampaignStatus)
+def test_only_an_ended_campaign_is_read_out(status: CampaignStatus) -> None:
+    campaign = make_campaign(status)
+    if status in (CampaignStatus.FINISHED, CampaignStatus.STOPPED):
+        mark_read(campaign=campaign, by=None, now=NOW)
+        assert Campaign.objects.get(pk=campaign.pk).status == CampaignStatus.READ
+    else:
+        with pytest.raises(Conflict):
+            mark_read(campaign=campaign, by=None, now=NOW)
+        assert Campaign.objects.get(pk=campaign.pk).status == status
+
+
+def test_read_out_ends_the_hold_out() -> None:
+    campaign = make_campaign(CampaignStatus.FINISHED)
+    held = make_assignment(campaign, entry=make_entry(status=PoolStatus.HELD_OUT), arm=Arm.HOLD_OUT)
+    cared = make_assignment(campaign, entry=make_entry(status=PoolStatus.IN_CARE))
+    mark_read(campaign=campaign, by=None, now=NOW)
+    assert dict(PoolEntry.objects.values_list("pk", "status")) == {held.entry_id: "waiting", cared.entry_id: "in_care"}

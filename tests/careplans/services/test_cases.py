@@ -245,7 +245,7 @@ def test_next_case_walks_the_partial_indexes_without_sorting_the_queue() -> None
     agent = make_user()
     case = make_case(make_campaign(team=agent.team))
     _fill_queue(case, 20_000)
-    promised, best = _plan_of(agent)
+    promised, best = _plan_of(agent)[:2]  # later ones: the cases that were passed over, who have no number
     assert "Index Scan using case_queue" in best
     assert "Sort" not in best
     assert "case_booked" in promised

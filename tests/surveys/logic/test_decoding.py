@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from surveys.logic.decoding import Cell, Decoded, Decoder, Reject, address, as_number, is_missing, written
+from surveys.logic.cells import Cell, as_number, is_missing, written
+from surveys.logic.decoding import Decoded, Decoder, Reject, address
 from surveys.logic.mapping import parse_mapping
 from surveys.logic.sentences import MappingError
 

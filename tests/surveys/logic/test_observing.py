@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from surveys.logic.decoding import Cell
+from surveys.logic.cells import Cell
 from surveys.logic.observing import Observer
 
 

@@ -332,5 +332,5 @@ def test_upload_that_breaks_half_way_is_cancelled_with_its_sentence(load: Load, 
     assert run_due_imports(now=now).put_off == 1
     batch.refresh_from_db()
     assert (batch.status, batch.path, stored.exists()) == (DueStatus.CANCELLED, "", False)
-    assert batch.last_error.endswith("is not a table after row 50002: a quote is not closed.")
+    assert batch.last_error == "cards.csv is not a table after row 50002: a quote is not closed."
     assert (Signal.objects.count(), Customer.objects.count()) == (0, 0)

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
+from threading import Barrier
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from loopcare.customers.models import Customer
 from surveys.models import PoolEntry, PoolEvent, Signal
+from surveys.services.landing import Landed
 from surveys.services.months import make_months, make_months_ahead
-from tests.surveys.factories import land_rows, row
+from tests.surveys.factories import land_rows, row, source
 
 NOW = datetime.fromisoformat("2026-05-04T08:00+00:00")
 START = date(2025, 11, 1)
@@ -87,3 +90,30 @@ def test_months_are_made_once() -> None:
 def test_months_are_made_ahead_over_the_turn_of_the_year() -> None:
     assert make_months_ahead(today=date(2041, 11, 30)) == 4
     assert make_months(days=[date(2041, 11, 1), date(2041, 12, 1), date(2042, 1, 1), date(2042, 2, 1)]) == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_files_that_meet_take_turns() -> None:
+    references = [f"c{number}" for number in range(200)]
+    start = Barrier(4)
+
+    def one(file: int) -> Landed:
+        rows = [
+            row(reference, 2, on=START + timedelta(days=file), number=n)
+            for n, reference in enumerate(references if file % 2 else reversed(references))
+        ]
+        try:
+            start.wait()
+            with transaction.atomic():
+                return land_rows(*rows, now=NOW)
+        finally:
+            connection.close()
+
+    source()
+    make_months(days=[START])
+    with ThreadPoolExecutor(4) as threads:
+        landed = list(threads.map(one, range(4)))
+
+    assert [each.dissatisfied for each in landed] == [200] * 4
+    assert sum(each.pool_new for each in landed) == 200
+    assert set(PoolEntry.objects.values_list("repeat_count", "signal_on")) == {(4, START + timedelta(days=3))}

@@ -9,7 +9,7 @@ import pytest
 from openpyxl import Workbook
 
 from loopcare.common.errors import Invalid
-from surveys.logic.decoding import Cell
+from surveys.logic.cells import Cell
 from surveys.services import reading
 from surveys.services.reading import open_table
 
