@@ -34,7 +34,7 @@ faults: environment
 	$(BIN)/python -m pytest tests/faults -m "slow or not slow" -s -q
 
 messages: environment
-	$(MANAGE) makemessages --all --ignore .venv --ignore var --no-obsolete
+	$(MANAGE) makemessages --all --ignore .venv --ignore var --ignore tests --no-obsolete --no-location
 	$(MANAGE) compilemessages --ignore .venv
 
 COMPILE := uv pip compile --quiet --generate-hashes --universal --no-header --no-annotate --python-version 3.11

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from careplans.models import Campaign
 from evaluation.enums import Wave
 from evaluation.logic.readings import Cell
 from evaluation.models import Estimate, FollowUp, PanelMember
+from loopcare.common.due_rows import DueStatus
 from loopcare.contact.models import Message
 from loopcare.staff.models import User
 
@@ -62,7 +63,7 @@ def _sums_of(wave: int) -> dict[str, Any]:
     }
 
 
-def _cell(row: dict[str, Any], wave: int) -> Cell:
+def _cell(row: Mapping[str, Any], wave: int) -> Cell:
     sums = ("n", "sum_y", "sum_yy", "n_before", "sum_x", "sum_xx", "sum_xy", "satisfied")
     return Cell(
         stratum=row["stratum"],
@@ -104,8 +105,8 @@ def responses(campaign: Campaign) -> list[Response]:
             asked=Count("invitation"),
             sent=Count("pk", filter=Exists(sent)),
             answered=Count("pk", filter=answered),
-            refused=Count("pk", filter=~Q(refused="")),
-            missed=Count("pk", filter=Q(status="cancelled", refused="")),
+            missed=Count("pk", filter=Q(status=DueStatus.CANCELLED, refused="")),
+            refused=Count("pk", filter=~Q(refused="")),  # last: from here on the name means the count
         )
     )
     places = {arm: place for place, arm in enumerate(Arm.values)}

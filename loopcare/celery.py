@@ -9,6 +9,7 @@ import time
 from typing import Any
 
 from celery import Celery
+from celery.schedules import crontab
 from celery.signals import worker_process_init
 from django.db import close_old_connections
 
@@ -31,7 +32,9 @@ SWEEP: tuple[str, ...] = (
 )
 
 # What beat adds is only convenience: the same sweep, should every worker's own sweeper be busy.
-app.conf.beat_schedule = {name: {"task": name, "schedule": 10.0} for name in SWEEP}
+app.conf.beat_schedule = {name: {"task": name, "schedule": 10.0} for name in SWEEP} | {
+    "months": {"task": "surveys.tasks.make_months", "schedule": crontab(hour=3, minute=0)},
+}
 
 
 def sweep() -> dict[str, Any]:

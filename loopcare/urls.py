@@ -4,16 +4,13 @@ from django.urls import include, path
 from django.views.i18n import set_language
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
-from careplans.api.urls import router as careplans_api
-from evaluation.api.urls import router as evaluation_api
 from loopcare.staff import views as staff_views
 from loopcare.staff.access import public, roles
-from surveys.api.urls import router as surveys_api
 
 api = [
-    *surveys_api.urls,
-    *careplans_api.urls,
-    *evaluation_api.urls,
+    path("", include("surveys.api.urls")),
+    path("", include("careplans.api.urls")),
+    path("", include("evaluation.api.urls")),
     path("schema/", roles()(SpectacularAPIView.as_view()), name="schema"),
     path("docs/", roles()(SpectacularSwaggerView.as_view(url_name="api:schema")), name="docs"),
 ]
@@ -29,4 +26,3 @@ urlpatterns = [
     path("", include("evaluation.urls")),
     path("api/v1/", include((api, "api"))),
 ]
-

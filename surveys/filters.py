@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import QuerySet
-from django.forms import Select
+from django.forms import DateInput, Select
 from django.utils.choices import CallableChoiceIterator
 from django.utils.translation import gettext_lazy as _
 from django_filters import BooleanFilter, CharFilter, DateFilter, IsoDateTimeFilter, NumberFilter
@@ -19,15 +19,18 @@ from loopcare.common.due_rows import DueStatus
 from loopcare.common.rules import Join, Operator, Rule, Test, to_text
 from loopcare.contact.enums import Purpose
 from loopcare.customers.models import Customer
+from surveys.enums import PoolStatus
 from surveys.models import Cause, Import, Invitation, PoolEntry
 from surveys.selectors import SEGMENT_FIELDS, UNKNOWN, labels
 
+ALL = _("all")
 
-def choose(options: Callable[[], Iterable[tuple[str, Any]]], *, unknown: bool = False) -> Select:
-    """A list to choose from, read only when a page draws it."""
+
+def choose(options: Callable[[], Iterable[tuple[str, Any]]], *, unknown: bool = False, without: Any = ALL) -> Select:
+    """A list to choose from, read only when a page draws it; `without` says what no choice means."""
 
     def offered() -> list[tuple[str, Any]]:
-        return [("", _("all")), *options(), *([(UNKNOWN, UNKNOWN)] if unknown else [])]
+        return [("", without), *options(), *([(UNKNOWN, UNKNOWN)] if unknown else [])]
 
     return Select(choices=CallableChoiceIterator(offered))
 
@@ -100,11 +103,15 @@ class PoolEntryFilter(FilterSet):
     repeat_count__gte = NumberFilter("repeat_count", "gte", label=_("Times at least"))
     repeat_count__lte = NumberFilter("repeat_count", "lte", label=_("Times at most"))
     entered_on = DateFilter("entered_on", label=_("Entered on"))
-    entered_on__gte = DateFilter("entered_on", "gte", label=_("Entered since"))
+    entered_on__gte = DateFilter(
+        "entered_on", "gte", label=_("Entered since"), widget=DateInput(attrs={"type": "date"})
+    )
     entered_on__lte = DateFilter("entered_on", "lte", label=_("Entered until"))
     signal_on__gte = DateFilter("signal_on", "gte", label=_("Signal since"))
     signal_on__lte = DateFilter("signal_on", "lte", label=_("Signal until"))
-    status = CodeFilter("status", label=_("Status"), widget=among("status"))
+    status = CodeFilter(
+        "status", label=_("Status"), widget=choose(lambda: PoolStatus.choices, without=_("in the pool"))
+    )
     status__in = CodesFilter("status", label=_("Statuses"))
     customer = NumberFilter("customer_id", label=_("Customer"))
 

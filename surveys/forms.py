@@ -37,8 +37,8 @@ SCORES = (
 class BoardForm(forms.Form):
     """Which two fields the board's table crosses."""
 
-    rows = forms.ChoiceField(label=_("Rows"), choices=AXIS_NAMES)
-    columns = forms.ChoiceField(label=_("Columns"), choices=AXIS_NAMES)
+    rows = forms.ChoiceField(label=_("Rows"), choices=AXIS_NAMES, required=False)
+    columns = forms.ChoiceField(label=_("Columns"), choices=AXIS_NAMES, required=False)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -93,7 +93,10 @@ class ImportForm(forms.Form):
 
     file = forms.FileField(label=_("File"), help_text=_("XLSX or CSV; the first row names the columns."))
     example = forms.ChoiceField(
-        label=_("Mapping"), required=False, choices=CallableChoiceIterator(_examples), help_text=_("One that exists …")
+        label=_("Mapping that exists"),
+        required=False,
+        choices=CallableChoiceIterator(_examples),
+        help_text=_("One of these …"),
     )
     mapping_file = forms.FileField(label=_("Mapping file"), required=False, help_text=_("… or your own TOML file …"))
     mapping = forms.CharField(

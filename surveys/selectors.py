@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -168,6 +168,15 @@ def labels(axis: str) -> dict[str, str]:
             return {brand: brand for brand in brands.distinct()}
     field: Any = PoolEntry._meta.get_field(axis)
     return {code: str(label) for code, label in field.choices}
+
+
+def reading_fields() -> FieldSet:
+    """`SEGMENT_FIELDS` with the names of their codes, for reading a rule to people. Not for parsing: a rule may name a
+    code that nobody bears yet."""
+    named = {name: labels(name) for name in ("source", "region", "causes")}
+    return FieldSet(
+        *(replace(field, choices=named.get(field.name, field.choices)) for field in SEGMENT_FIELDS.values())
+    )
 
 
 def segment_counts(segments: Iterable[Segment]) -> dict[int, int | None]:

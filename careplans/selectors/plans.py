@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, JSONField, OuterRef, QuerySet, Subquery
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from careplans.enums import Arm, CampaignStatus, CaseStatus
@@ -37,7 +38,7 @@ def waterfall(counts: dict[str, Any]) -> list[Step]:
             steps.append(Step(label, n, start=left, kind="minus"))
 
     for reason, n in counts["exclusions"].items():
-        less(str(Refusal(reason).label), n)
+        less(str(capfirst(Refusal(reason).label)), n)
     steps.append(Step(_("Eligible"), left, kind="total"))
     less(_("Hold-out"), counts["hold_out"])
     less(_("Wait for capacity"), counts["deferred"])
@@ -83,7 +84,7 @@ def progress(campaign: Campaign, now: datetime) -> Progress:
     due = Case.objects.queued().filter(campaign=campaign, due_at__lte=now).count() if running else 0
     return Progress(
         funnel=funnel(campaign),
-        arms=[(str(arm.label), arms.get(arm, 0)) for arm in Arm],
+        arms=[(str(capfirst(arm.label)), arms.get(arm, 0)) for arm in Arm],
         cases=[(str(status.label), cases[status]) for status in CaseStatus if status in cases],
         open_cases=sum(n for status, n in cases.items() if status != CaseStatus.CLOSED),
         due=due,

@@ -29,7 +29,8 @@ from loopcare.common.clock import now
 from loopcare.common.errors import Conflict, Invalid
 from loopcare.common.pager import pager
 from loopcare.common.pagination import page_of
-from loopcare.customers.selectors import masked
+from loopcare.customers.enums import PointKind
+from loopcare.customers.selectors import Masked, masked
 from loopcare.staff.access import StaffRequest, roles
 from loopcare.staff.enums import Role
 
@@ -120,6 +121,7 @@ def _page(
         "lines": campaign.lines.select_related("segment", "strategy"),
         "days": working_days(campaign.starts_on, campaign.ends_on),
         "percent": float(campaign.hold_out_share) * 100,
+        "hours": f"{float(campaign.hours_per_day):g}",
         "may_write": request.user.role == Role.SUPERVISOR,
         "currency": settings.CURRENCY,
         "refusal": refusal,
@@ -159,10 +161,15 @@ def _people(request: StaffRequest, filters: FilterSet) -> dict[str, Any]:
     people = masked({row.customer_id for row in page.rows})
     words = ngettext("%(count)s customer", "%(count)s customers", page.count) % {"count": page.count_text}
     return {
-        "rows": [(row, people[row.customer_id]) for row in page.rows],
+        "rows": [(row, people[row.customer_id].name, _number(people[row.customer_id])) for row in page.rows],
         "arm_field": filters.form["arm"],
         "pager": pager(request, page, words),
     }
+
+
+def _number(person: Masked) -> str:
+    """The masked number that would be called first."""
+    return next((point.text for point in person.points if point.kind == PointKind.PHONE), "")
 
 
 def _status(filters: FilterSet) -> int:

@@ -36,7 +36,10 @@ def headlines(campaign: Campaign, counts: dict[str, Any], read_out_on: date) -> 
         Headline(_("Held out"), count(counts["hold_out"]), f"{float(campaign.hold_out_share) * 100:g}%"),
         _load(counts["capacity"]),
         Headline(
-            _("Smallest visible effect"), mde, _("if %(share)d%% answer") % {"share": 100 * RESPONSE_RATE}, _(" pts")
+            _("Smallest visible effect"),
+            mde,
+            _("if %(share)d%% answer") % {"share": 100 * RESPONSE_RATE},
+            unit=_(" pts") if mde else "",
         ),
         Headline(_("Cost"), f"{settings.CURRENCY}{count(round(counts['cost']))}", _("if every case is worked")),
         Headline(_("Read-out"), date_format(read_out_on, "j M Y"), _("if launched today")),

@@ -43,7 +43,8 @@ def edit(request: StaffRequest, pk: int) -> HttpResponse:
     campaign = one_campaign(request, pk)
     if campaign.status != CampaignStatus.DRAFT:
         raise Conflict(_("This campaign is launched; its plan can no longer be changed."))
-    return _planner(request, campaign, {name: getattr(campaign, name) for name in PlanForm.base_fields})
+    plan = {name: getattr(campaign, name) for name in PlanForm.base_fields}
+    return _planner(request, campaign, plan | {"hours_per_day": float(campaign.hours_per_day)})
 
 
 def _planner(request: StaffRequest, campaign: Campaign | None, initial: dict[str, Any]) -> HttpResponse:

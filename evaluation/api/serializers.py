@@ -16,7 +16,9 @@ class OverviewSerializer(serializers.Serializer[Any]):
     status = serializers.ChoiceField(CampaignStatus.choices)
     read_out_on = serializers.DateField(allow_null=True)
     verdict = serializers.ChoiceField(Verdict.choices)
-    wave = serializers.IntegerField(help_text="month of the effect: the latest one that has an effect, 3 at the read-out")
+    wave = serializers.IntegerField(
+        help_text="month of the effect: the latest one that has an effect, 3 at the read-out"
+    )
     effect = serializers.FloatField(allow_null=True, help_text="satisfaction, care minus hold-out, points of 100")
     low = serializers.FloatField(allow_null=True)
     high = serializers.FloatField(allow_null=True)
@@ -83,7 +85,8 @@ class EvaluationSerializer(serializers.Serializer[Any]):
     waves = WaveSerializer(many=True)
     effects = EffectSerializer(many=True)
     checks = serializers.DictField(
-        child=CheckSerializer(), help_text="sample_ratio (p), response_by_arm (points), contamination (share), balance (sd)"
+        child=CheckSerializer(),
+        help_text="sample_ratio (p), response_by_arm (points), contamination (share), balance (sd)",
     )
     funnel = FunnelSerializer()
     roi = serializers.DictField(help_text="empty until value and cost are measured")

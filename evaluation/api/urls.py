@@ -4,3 +4,5 @@ from evaluation.api import views
 
 router = SimpleRouter()
 router.register("evaluations", views.Evaluations, basename="evaluation")
+
+urlpatterns = router.urls

@@ -93,7 +93,13 @@ def satisfied(cells: Sequence[Cell]) -> Effect:
         count_satisfied(cells, HOLD_OUT),
         total(cells, HOLD_OUT).n,
     )
-    return replace(effect, **{name: _percent(getattr(effect, name)) for name in ("effect", "se", "low", "high")})
+    return replace(
+        effect,
+        effect=_percent(effect.effect),
+        se=_percent(effect.se),
+        low=_percent(effect.low),
+        high=_percent(effect.high),
+    )
 
 
 def total(cells: Iterable[Cell], arm: str) -> ArmStats:
@@ -124,9 +130,7 @@ def _slope(cells: Sequence[Cell]) -> float:
     """θ, pooled within cells; 0 where some level before care is unknown or none of them varies."""
     if any(cell.n_before != cell.n for cell in cells):
         return 0.0
-    paired = [
-        PairedArmStats(cell.n, cell.sum_y, cell.sum_yy, cell.sum_x, cell.sum_xx, cell.sum_xy) for cell in cells
-    ]
+    paired = [PairedArmStats(cell.n, cell.sum_y, cell.sum_yy, cell.sum_x, cell.sum_xx, cell.sum_xy) for cell in cells]
     spread = math.fsum(pair.pre_period.sum_of_squares for pair in paired)
     if spread <= RESOLUTION * math.fsum(pair.sum_xx for pair in paired):
         return 0.0

@@ -51,9 +51,7 @@ class FollowUpQuerySet(models.QuerySet["FollowUp"]):
     def visible_to(self, user: User) -> FollowUpQuerySet:
         if user.role == Role.AGENT:
             return self.none()
-        return (
-            self if user.sees_all_teams else self.filter(member__assignment__campaign__team_id=user.team_pk)
-        )
+        return self if user.sees_all_teams else self.filter(member__assignment__campaign__team_id=user.team_pk)
 
 
 class FollowUp(DueRow):
@@ -61,9 +59,7 @@ class FollowUp(DueRow):
 
     member = models.ForeignKey(PanelMember, models.PROTECT, related_name="follow_ups")
     wave = models.PositiveSmallIntegerField(choices=Wave.choices)
-    invitation = models.OneToOneField(
-        "surveys.Invitation", models.PROTECT, null=True, related_name="follow_up"
-    )
+    invitation = models.OneToOneField("surveys.Invitation", models.PROTECT, null=True, related_name="follow_up")
     refused = models.CharField(max_length=12, choices=Refusal.choices, blank=True)
 
     objects = FollowUpQuerySet.as_manager()

@@ -154,7 +154,7 @@ def _wave_to_check(responses: Sequence[Response]) -> int:
 def _checks(campaign: Campaign, cells: Cells, responses: Sequence[Response], wave: int) -> tuple[Check, ...]:
     """Split of those asked, willingness to answer, untouched hold-out, and likeness of those who answered."""
     assigned = _assigned(cells)
-    asked = {arm: 0 for arm in COMPARED}
+    asked = dict.fromkeys(COMPARED, 0)
     answered = dict(asked)
     for row in responses:
         if row.wave == wave and row.arm in asked:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from typing import Any, TypedDict
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -28,6 +29,15 @@ from loopcare.staff.selectors import installation
 from surveys.services.news import has_news, take_answers
 from surveys.services.sending import invite, survey_url
 from surveys.services.setup import FOLLOW_UP
+
+
+class _About(TypedDict):
+    """Whom the governor is asked about."""
+
+    customer_id: int
+    channel: Channel
+    purpose: Purpose
+
 
 ANSWER_WINDOW = timedelta(days=28)
 """From the due time of a wave: later an answer would speak of the next month."""
@@ -111,7 +121,7 @@ def _behind(now: datetime) -> list[tuple[int, int, int]]:
 
 @transaction.atomic
 def _enrol(campaign_id: int, enrolled: int, newest: int) -> int:
-    span = {"campaign": campaign_id, "enrolled": enrolled, "newest": newest, "zone": settings.TIME_ZONE}
+    span: dict[str, Any] = {"campaign": campaign_id, "enrolled": enrolled, "newest": newest, "zone": settings.TIME_ZONE}
     with connection.cursor() as cursor:
         cursor.execute(NEW_DAYS, span)
         days = [day for (day,) in cursor.fetchall()]
@@ -120,7 +130,7 @@ def _enrol(campaign_id: int, enrolled: int, newest: int) -> int:
     return int(made)
 
 
-def _due_times(days: list[date]) -> dict[str, list[object]]:
+def _due_times(days: list[date]) -> dict[str, Any]:
     """The due time of every day × region × wave, as columns; the region '' stands for an unknown one."""
     zones = {"": settings.TIME_ZONE, **dict(Region.objects.values_list("code", "time_zone"))}
     rows = [
@@ -146,7 +156,7 @@ def _permit(follow_up: FollowUp, now: datetime) -> None:
         raise Never("The campaign has been read out.")
     if now >= _closes_at(follow_up):
         raise Never("The window has passed.")
-    about = {"customer_id": member.customer_id, "channel": Channel.EMAIL, "purpose": Purpose.FOLLOW_UP}
+    about: _About = {"customer_id": member.customer_id, "channel": Channel.EMAIL, "purpose": Purpose.FOLLOW_UP}
     decision = may_contact(**about, at=now)
     if decision.allowed:
         return
@@ -170,7 +180,9 @@ def _ask(follow_up: FollowUp, now: datetime) -> None:
         expires_at=closes_at,
     )
     with translation.override(_language(member.customer.language)):
-        subject, body = _words(invitation.questionnaire.question, survey_url(token), closes_at, zone_of(member.customer))
+        subject, body = _words(
+            invitation.questionnaire.question, survey_url(token), closes_at, zone_of(member.customer)
+        )
     queue_message(
         customer_id=member.customer_id,
         channel=Channel.EMAIL,

@@ -48,26 +48,30 @@ def interval(effect: Effect | None) -> str:
 
 def headline(evaluation: Evaluation) -> str:
     """The evaluation in one sentence."""
-    shown = evaluation.latest if evaluation.verdict is Verdict.INTERIM else evaluation.primary
-    facts = {"effect": interval(shown.effect), "month": shown.wave}
-    match evaluation.verdict:
-        case Verdict.WON:
-            return _("Care worked: satisfaction %(effect)s points in month %(month)s.") % facts
-        case Verdict.LOST:
-            return _("Care did harm: satisfaction %(effect)s points in month %(month)s.") % facts
-        case Verdict.NO_EVIDENCE:
-            return _("No evidence that care changed satisfaction: %(effect)s points in month %(month)s.") % facts
-        case Verdict.NOT_ENOUGH_DATA:
-            counts = {"care": shown.effect.n_care, "held": shown.effect.n_hold_out, "least": MINIMUM_N}
-            return (
-                _("Not enough answers for a verdict: care %(care)s, hold-out %(held)s, at least %(least)s each are needed.")
-                % counts
-            )
-        case Verdict.SUSPICIOUS:
-            return _("The numbers cannot be trusted: a check failed, so no effect is claimed.")
-    if not shown.effect.known:
+    early = evaluation.verdict is Verdict.INTERIM
+    shown = evaluation.latest if early else evaluation.primary
+    if early and not shown.effect.known:
         return _("Too early: nobody can be compared yet.")
-    return _("Too early for a verdict; so far satisfaction %(effect)s points in month %(month)s.") % facts
+    return _sentences()[evaluation.verdict] % {
+        "effect": interval(shown.effect),
+        "month": shown.wave,
+        "care": shown.effect.n_care,
+        "held": shown.effect.n_hold_out,
+        "least": MINIMUM_N,
+    }
+
+
+def _sentences() -> dict[Verdict, str]:
+    return {
+        Verdict.WON: _("Care worked: satisfaction %(effect)s points in month %(month)s."),
+        Verdict.LOST: _("Care did harm: satisfaction %(effect)s points in month %(month)s."),
+        Verdict.NO_EVIDENCE: _("No evidence that care changed satisfaction: %(effect)s points in month %(month)s."),
+        Verdict.NOT_ENOUGH_DATA: _(
+            "Not enough answers for a verdict: %(care)s in care and %(held)s in the hold-out; each needs %(least)s."
+        ),
+        Verdict.SUSPICIOUS: _("The numbers cannot be trusted: a check failed, so no effect is claimed."),
+        Verdict.INTERIM: _("Too early for a verdict; so far satisfaction %(effect)s points in month %(month)s."),
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +124,9 @@ def _trust_item(evaluation: Evaluation, check: Check) -> TrustItem:
 
 def _rates(evaluation: Evaluation) -> str:
     pair = [
-        level.rate.share for level in evaluation.levels_of(Arm.CARE, Arm.HOLD_OUT) if level.wave == evaluation.checked_wave
+        level.rate.share
+        for level in evaluation.levels_of(Arm.CARE, Arm.HOLD_OUT)
+        if level.wave == evaluation.checked_wave
     ]
     return " / ".join(_percent(share) for share in pair)
 
@@ -150,6 +156,7 @@ def effects_chart(evaluation: Evaluation, *, csv_url: str) -> ForestChart:
         rows,
         name="effects",
         title=_("Effect of care"),
+        # xgettext:no-python-format
         axis=_("care minus hold-out by assigned arm, points of 100, 95% interval"),
         csv_url=csv_url,
     )

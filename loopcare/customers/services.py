@@ -59,20 +59,24 @@ def merge_customers(*, staging: str, order: str, now: datetime) -> None:
 
 
 def merge_points(*, rows: Iterable[tuple[str, str, str]]) -> int:
-    """Add contact points from (reference, kind, normalised value); known ones stay. Returns how many are new."""
+    """Add contact points from (reference, kind, normalised value); known ones stay. Returns how many are new.
+
+    Points of nobody are left out: a row that repeats another's answer under a new reference makes no customer.
+    """
     wanted = list(rows)
     ids = dict(
         Customer.objects.filter(reference__in={reference for reference, _kind, _value in wanted}).values_list(
             "reference", "pk"
         )
     )
-    before = ContactPoint.objects.count()
+    known = ContactPoint.objects.filter(customer_id__in=ids.values())
+    before = known.count()
     ContactPoint.objects.bulk_create(
-        [_point(ids[reference], kind, value) for reference, kind, value in wanted],
+        [_point(ids[reference], kind, value) for reference, kind, value in wanted if reference in ids],
         ignore_conflicts=True,
         batch_size=5_000,
     )
-    return ContactPoint.objects.count() - before
+    return known.count() - before
 
 
 def _point(customer_id: int, kind: str, value: str) -> ContactPoint:

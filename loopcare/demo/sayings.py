@@ -10,7 +10,11 @@ GRIEVANCES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "You promised my deposit back in five days. It has been twenty.",
             "I was sent from the shop to the hotline and back for one refund.",
         ),
-        ("退款拖了三周，没人告诉我原因。", "说好五天退押金，现在二十天了还没到账。", "为了一笔退款，营业厅和热线来回推。"),
+        (
+            "退款拖了三周，没人告诉我原因。",
+            "说好五天退押金，现在二十天了还没到账。",
+            "为了一笔退款，营业厅和热线来回推。",
+        ),
     ),
     "billing.charge": (
         (
@@ -62,11 +66,17 @@ GRIEVANCES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("等了二十五分钟才有人接。", "十点取号，十一点半才轮到我。", "机器人绕来绕去，我只想找人工。"),
     ),
     "service.repeat": (
-        ("Fourth call, fourth person, the whole story from the beginning.", "Nobody reads what the last one wrote down."),
+        (
+            "Fourth call, fourth person, the whole story from the beginning.",
+            "Nobody reads what the last one wrote down.",
+        ),
         ("打了四次电话，每次都要从头说一遍。", "上一位记录了什么，下一位根本不看。"),
     ),
     "service.promise": (
-        ("You said an engineer would come on Tuesday. I took a day off for nothing.", "A callback was promised. None came."),
+        (
+            "You said an engineer would come on Tuesday. I took a day off for nothing.",
+            "A callback was promised. None came.",
+        ),
         ("说好周二上门，我请了假，人没来。", "说会回电，一直没有回。"),
     ),
     "product.price": (
@@ -84,7 +94,12 @@ GRIEVANCES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 }
 
 PRAISE: tuple[tuple[str, ...], tuple[str, ...]] = (
-    ("Quick and friendly.", "Solved in one call, thank you.", "Works as it should.", "The lady in the shop was patient."),
+    (
+        "Quick and friendly.",
+        "Solved in one call, thank you.",
+        "Works as it should.",
+        "The lady in the shop was patient.",
+    ),
     ("很快，很热情。", "一个电话就解决了，谢谢。", "一切正常。", "营业厅的姑娘很有耐心。"),
 )
 

@@ -11,3 +11,5 @@ router.register("causes", views.Causes)
 router.register("segments", views.Segments)
 router.register("imports", views.Imports)
 router.register("invitations", views.Invitations)
+
+urlpatterns = router.urls

@@ -33,7 +33,8 @@ class PoolEntry(models.Model):
     """One customer's stay in the pool. Brand, region and channel are those of the signal that opened it.
 
     `gap` is perceived − adequate on the 0–100 scale: negative, and the lower the worse. `repeat_count` counts how many
-    times the customer was dissatisfied within the repeat window, this time included.
+    times the customer was dissatisfied within the repeat window, this time included. When an open entry meets another
+    signal, `raw`, `dimension` and `signal_*` become the latest signal's, the three levels stay the worst one's.
     """
 
     customer = models.ForeignKey("customers.Customer", models.CASCADE, related_name="pool_entries")

@@ -155,8 +155,8 @@ def land(*, rows: Iterable[Decoded], source: Source, now: datetime, actor_id: in
         cursor.execute("SELECT DISTINCT date_trunc('month', occurred_on)::date FROM intake_row")
         make_months(days=[month for (month,) in cursor.fetchall()])
         cursor.execute(DROP_DUPLICATES)
-        # This also locks the file's customers, in the order of their references: intakes that meet take turns from here,
-        # so that the pool is read and written undisturbed.
+        # This also locks the file's customers, in the order of their references: intakes that meet take turns from
+        # here on, so that the pool is read and written undisturbed.
         merge_customers(staging="intake_row", order="row", now=now)
         facts = _facts(source, now, actor_id)
         cursor.execute(INSERT_SIGNALS, facts)

@@ -100,7 +100,7 @@ def record_answer(*, token: str, score: int, comment: str, language: str, now: d
     Invitation.objects.select_for_update().filter(token_hash=_hash(token)).first()
     invitation = open_invitation(token=token, now=now)
     comment = comment.replace("\0", "").strip()[:MAX_COMMENT]
-    answer = Answer.objects.filter(invitation=invitation).first()
+    answer = Answer.objects.select_for_update().filter(invitation=invitation).first()
     if answer is None:
         answer = Answer(invitation=invitation, answered_at=now)
     elif now >= answer.answered_at + CHANGEABLE_FOR:

@@ -83,7 +83,13 @@ def _thank(invitation: Invitation, token: str, *, final: bool, status: int = 200
 
 
 def _ask(invitation: Invitation, token: str, form: AnswerForm, *, status: int = 200) -> HttpResponse:
-    context = {"invitation": invitation, "token": token, "form": form, **_stopping(invitation)}
+    context = {
+        "invitation": invitation,
+        "token": token,
+        "form": form,
+        "changing": bool(form.initial),
+        **_stopping(invitation),
+    }
     return _page("question", context, status=status)
 
 

@@ -64,9 +64,9 @@ def why(entry: PoolEntry, causes: Mapping[str, str]) -> list[str]:
         "dimension": entry.dimension,
         "source": entry.source.name,
         "day": entry.signal_on.isoformat(),
-        "gap": number(-entry.gap, 1),
-        "perceived": number(entry.perceived, 1),
-        "adequate": number(entry.adequate, 1),
+        "gap": _level(-entry.gap),
+        "perceived": _level(entry.perceived),
+        "adequate": _level(entry.adequate),
     }
     sentences = [
         _("Answered %(raw)s for “%(dimension)s” (%(source)s, %(day)s).") % facts,
@@ -82,6 +82,10 @@ def why(entry: PoolEntry, causes: Mapping[str, str]) -> list[str]:
         named = ", ".join(causes.get(code, code) for code in entry.causes)
         sentences.append(_("Named causes: %(causes)s.") % {"causes": named})
     return sentences
+
+
+def _level(value: float) -> str:
+    return number(value, 1).removesuffix(".0")
 
 
 def _cases_url(pk: int) -> str:

@@ -29,7 +29,7 @@ LIST_FILTERS = (*BOARD_FILTERS, "causes", "status", "gap__lte", "repeat_count__g
 def board(request: StaffRequest) -> HttpResponse:
     """The pool by two axes of choice. The query string holds everything: rows, columns, filters."""
     now = clock.now()
-    axes = BoardForm({"rows": request.GET.get("rows", "source"), "columns": request.GET.get("columns", "brand")})
+    axes = BoardForm({"rows": request.GET.get("rows") or "source", "columns": request.GET.get("columns") or "brand"})
     filters = PoolEntryFilter(request.GET, PoolEntry.objects.visible_to(request.user))
     valid = axes.is_valid() and filters.is_valid()
     kept = _filled(request.GET, but=("rows", "columns"))

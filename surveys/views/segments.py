@@ -7,32 +7,40 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from loopcare.common import clock
 from loopcare.common.charts.scales import number
 from loopcare.common.errors import Invalid
 from loopcare.common.pagination import page_of
-from loopcare.common.rules import RuleError, in_words, parse
+from loopcare.common.rules import FieldSet, RuleError, in_words, parse
 from loopcare.customers.selectors import masked
 from loopcare.staff.access import StaffRequest, roles
 from surveys.forms import RuleForm, SegmentForm
 from surveys.models import Segment
-from surveys.selectors import SEGMENT_FIELDS, labels, matching, segment_counts, waiting_pool
+from surveys.selectors import SEGMENT_FIELDS, labels, matching, reading_fields, segment_counts, waiting_pool
 from surveys.services.segments import save_segment
 from surveys.views.paging import pager
 from surveys.views.pool import PLANNERS, counted
 
 NAMED_FIELDS = ("source", "brand", "region", "causes")
+KINDS = {
+    "number": _lazy("number"),
+    "text": _lazy("text"),
+    "boolean": _lazy("yes or no"),
+    "date": _lazy("date"),
+    "codes": _lazy("several codes"),
+}
 
 
 @roles(*PLANNERS)
 @require_safe
 def segments(request: StaffRequest) -> HttpResponse:
     rows = list(Segment.objects.visible_to(request.user).select_related("created_by"))
-    counts = segment_counts(rows)
+    counts, fields = segment_counts(rows), reading_fields()
     context = {
-        "rows": [(row, counts[row.pk], _words(row.rule)) for row in rows],
+        "rows": [(row, counts[row.pk], _words(row.rule, fields)) for row in rows],
         "waiting": waiting_pool().count(),
     }
     return render(request, "surveys/segments/segments.html", context)
@@ -84,7 +92,9 @@ def _editor(request: StaffRequest, form: SegmentForm, row: Segment | None, *, st
     context = {
         "form": form,
         "segment": row,
-        "fields": [(field, field.choices or codes.get(field.name)) for field in SEGMENT_FIELDS.values()],
+        "fields": [
+            (field, KINDS[field.kind], field.choices or codes.get(field.name)) for field in SEGMENT_FIELDS.values()
+        ],
         **_reading(rule),
     }
     if row is not None and context["words"] and rule == row.rule:
@@ -104,7 +114,7 @@ def _reading(rule: str) -> dict[str, object]:
     if not rule.strip():
         return {"rule": "", "words": ""}
     try:
-        words = in_words(parse(rule, SEGMENT_FIELDS), SEGMENT_FIELDS, get_language() or "en")
+        words = in_words(parse(rule, SEGMENT_FIELDS), reading_fields(), get_language() or "en")
     except RuleError as error:
         return {"rule": rule, "words": "", "error": error}
     waiting = waiting_pool().count()
@@ -113,8 +123,9 @@ def _reading(rule: str) -> dict[str, object]:
     return {"rule": rule, "words": words, "count": count, "waiting": waiting, "share": share}
 
 
-def _words(rule: str) -> str:
+def _words(rule: str, fields: FieldSet) -> str:
+    """A saved rule in words; empty where it no longer reads."""
     try:
-        return in_words(parse(rule, SEGMENT_FIELDS), SEGMENT_FIELDS, get_language() or "en")
+        return in_words(parse(rule, SEGMENT_FIELDS), fields, get_language() or "en")
     except RuleError:
         return ""

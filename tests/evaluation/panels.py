@@ -31,7 +31,8 @@ def make_region(code: str, zone: str) -> Region:
 
 def make_addressed(number: int, **fields: Any) -> Customer:
     """A customer who can be asked by e-mail."""
-    return add_customer(**{"reference": f"R{number}", "now": NOW, "email": f"c{number}@example.com"} | fields)
+    said: dict[str, Any] = {"reference": f"R{number}", "now": NOW, "email": f"c{number}@example.com"}
+    return add_customer(**said | fields)
 
 
 def assign(
@@ -114,4 +115,4 @@ def panel_rows(campaign: Campaign, wave: int) -> list[tuple[str, str, float, flo
             f"WHERE campaign_id = %s AND wave_{wave} IS NOT NULL ORDER BY id",
             [campaign.pk],
         )
-        return cursor.fetchall()
+        return [(str(arm), str(stratum), float(x), float(y)) for arm, stratum, x, y in cursor.fetchall()]

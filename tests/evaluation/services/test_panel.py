@@ -9,20 +9,20 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.db import connection
 from django.test import Client
-from django.utils import translation
 from pytest_django import DjangoAssertNumQueries
 
 from careplans.enums import Arm, CampaignStatus
 from careplans.models import Campaign
-from evaluation.enums import Wave
 from evaluation.models import FollowUp, PanelMember
 from evaluation.services.panel import absorb_answers, ask_due, enrol
 from evaluation.tasks import ask_follow_ups
+from loopcare.common import clock
 from loopcare.common.due_rows import Drained, DueStatus
-from loopcare.contact.enums import HoldKind, Refusal
+from loopcare.contact.enums import HoldKind, Purpose, Refusal
 from loopcare.contact.models import Contact, Message, RefusedContact
 from loopcare.contact.outbox import send_due_messages
 from loopcare.contact.services import place_holds, suppress
+from loopcare.customers.models import Customer
 from surveys.models import Answer, Invitation
 from surveys.services.sending import invite, record_answer
 from surveys.services.setup import ensure_basics
@@ -34,11 +34,6 @@ pytestmark = pytest.mark.django_db
 
 WAVE_1 = datetime(2026, 4, 3, 2, tzinfo=UTC)
 """Ten o'clock in Shanghai, one calendar month after NOW."""
-
-
-def links(mailbox: Mailbox) -> list[str]:
-    texts = [str(mail.get_content()) for mail in mailbox.mails]
-    return [found.group() for text in texts if (found := re.search(r"/s/[\w-]+/", text))]
 
 
 def follow_ups(campaign: Campaign, wave: int = 1) -> list[FollowUp]:
@@ -100,9 +95,21 @@ def test_enrol_asks_each_customer_at_ten_by_their_own_clock() -> None:
         for member in PanelMember.objects.order_by("pk")
     ]
     assert due == [
-        [datetime(2026, 2, 28, 9, tzinfo=UTC), datetime(2026, 3, 31, 8, tzinfo=UTC), datetime(2026, 4, 30, 8, tzinfo=UTC)],
-        [datetime(2026, 2, 28, 15, tzinfo=UTC), datetime(2026, 3, 31, 14, tzinfo=UTC), datetime(2026, 4, 30, 14, tzinfo=UTC)],
-        [datetime(2026, 2, 28, 2, tzinfo=UTC), datetime(2026, 3, 31, 2, tzinfo=UTC), datetime(2026, 4, 30, 2, tzinfo=UTC)],
+        [
+            datetime(2026, 2, 28, 9, tzinfo=UTC),
+            datetime(2026, 3, 31, 8, tzinfo=UTC),
+            datetime(2026, 4, 30, 8, tzinfo=UTC),
+        ],
+        [
+            datetime(2026, 2, 28, 15, tzinfo=UTC),
+            datetime(2026, 3, 31, 14, tzinfo=UTC),
+            datetime(2026, 4, 30, 14, tzinfo=UTC),
+        ],
+        [
+            datetime(2026, 2, 28, 2, tzinfo=UTC),
+            datetime(2026, 3, 31, 2, tzinfo=UTC),
+            datetime(2026, 4, 30, 2, tzinfo=UTC),
+        ],
     ]
 
 
@@ -131,35 +138,42 @@ def test_enrol_happens_once_under_four_threads() -> None:
 
 
 # --- ask -------------------------------------------------------------------------------------------------------------
-def test_every_arm_is_asked_by_mail_in_their_language_and_the_answer_arrives(
-    mailbox: Mailbox, client: Client
-) -> None:
+def test_every_arm_is_asked_by_mail_in_their_language_and_answers_on_the_page(mailbox: Mailbox, client: Client) -> None:
+    """The whole way in real time: assigned a month and a day ago, in a zone where it is about noon now."""
     ensure_basics()
-    campaign = make_campaign()
-    for number, (arm, language) in enumerate([("care", "zh"), ("hold_out", "en"), ("deferred", "")], start=1):
+    now = clock.now()
+    campaign = make_campaign(launched_at=now - timedelta(days=32))
+    region = make_region("NOON", f"Etc/GMT{now.hour - 12:+d}")
+    for number, (arm, language) in enumerate([("care", "zh-hans"), ("hold_out", "en"), ("deferred", "")], start=1):
         customer = make_addressed(number, language=language)
-        assign(campaign, customer, arm)
+        Customer.objects.filter(pk=customer.pk).update(region=region)
+        assign(campaign, customer, arm, assigned_at=now - timedelta(days=32))
         if arm == "hold_out":
             place_holds(customer_ids=[customer.pk], kind=HoldKind.HOLD_OUT)
-    enrol(now=NOW)
-    assert ask_due(now=WAVE_1 - timedelta(seconds=1)) == Drained()
-    assert ask_due(now=WAVE_1) == Drained(done=3)
-    assert ask_due(now=WAVE_1) == Drained()
-    assert send_due_messages(now=WAVE_1) == Drained(done=3)
-    assert [mail["To"] for mail in mailbox.mails] == ["c1@example.com", "c2@example.com", "c3@example.com"]
-    texts = [str(mail.get_content()) for mail in mailbox.mails]
-    assert ["您现在对我们的服务满意吗？" in text for text in texts] == [True, False, False]
-    assert ["How satisfied are you" in text for text in texts] == [False, True, True]
+    enrol(now=now)
+    assert ask_due() == Drained(done=3)
+    assert ask_due() == Drained()
+    assert send_due_messages() == Drained(done=3)
+    mails = {mail["To"]: str(mail.get_content()) for mail in mailbox.mails}
+    assert sorted(mails) == ["c1@example.com", "c2@example.com", "c3@example.com"]
+    asked_in_chinese = {to: "您现在对我们的服务满意吗？" in text for to, text in mails.items()}
+    assert asked_in_chinese == {"c1@example.com": True, "c2@example.com": False, "c3@example.com": False}
 
-    for link, score in zip(links(mailbox), (5, 3, 4), strict=True):
-        assert client.get(link).status_code == 200
-        record_answer(token=link.split("/")[2], score=score, comment="", language="en", now=WAVE_1)
-    assert absorb_answers(now=WAVE_1) == 3
-    assert list(PanelMember.objects.order_by("pk").values_list("wave_1", "wave_2")) == [
-        (100.0, None),
-        (50.0, None),
-        (75.0, None),
-    ]
+    for score, (_to, text) in zip((5, 3, 4), sorted(mails.items()), strict=True):
+        link = re.search(r"/s/[\w-]+/", text)
+        assert link is not None
+        assert client.get(link.group()).status_code == 200
+        assert absorb_answers(now=now) == 0
+        assert client.post(link.group(), {"score": score, "comment": ""}).status_code == 303
+        assert absorb_answers(now=now) == 1
+    answers = PanelMember.objects.order_by("pk").values_list("arm", "wave_1", "wave_2")
+    assert list(answers) == [("care", 100.0, None), ("hold_out", 50.0, None), ("deferred", 75.0, None)]
+
+
+def test_nothing_is_asked_before_its_time() -> None:
+    make_panel({"care": 1})
+    assert ask_due(now=WAVE_1 - timedelta(seconds=1)) == Drained()
+    assert ask_due(now=WAVE_1) == Drained(done=1)
 
 
 def test_asking_makes_one_invitation_and_one_message_under_one_key() -> None:
@@ -241,7 +255,7 @@ def answer(campaign: Campaign, score: int, *, wave: int = 1, now: datetime = WAV
     _invitation, token = invite(
         customer_id=row.member.customer_id,
         questionnaire="follow-up",
-        purpose=row.invitation.purpose,
+        purpose=Purpose.FOLLOW_UP,
         key=row.invitation.key,
         now=now,
     )
@@ -301,8 +315,3 @@ def test_task_costs_five_short_statements_when_nothing_is_due(
     ask_follow_ups()
     with django_assert_num_queries(5):
         assert ask_follow_ups() == 0
-
-
-def test_waves_of_the_database_are_those_of_the_logic() -> None:
-    with translation.override("en"):
-        assert [str(label) for label in Wave.labels] == ["month 1", "month 2", "month 3"]

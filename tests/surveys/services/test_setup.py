@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from surveys import tasks
@@ -19,7 +21,7 @@ def test_basics_are_made_once_and_edits_are_kept() -> None:
 
     assert counts == (6, 1, 12)
     assert (Source.objects.count(), Questionnaire.objects.count(), Cause.objects.count()) == counts
-    assert Source.objects.values_list("name", "adequate").get(code="hotline") == ("Our hotline", 50)
+    assert Source.objects.values_list("name", "adequate").get(code="hotline") == ("Our hotline", Decimal(50))
     assert Cause.objects.get(code="other").name == "Something else"
 
 
@@ -31,7 +33,7 @@ def test_follow_up_question_is_asked_in_both_languages() -> None:
         "How satisfied are you with our service now?",
         "您现在对我们的服务满意吗？",
     )
-    assert (question.source.code, question.source.adequate) == ("follow-up", 62.5)
+    assert (question.source.code, question.source.adequate) == ("follow-up", Decimal("62.5"))
 
 
 @pytest.mark.django_db

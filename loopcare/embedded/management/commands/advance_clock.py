@@ -22,7 +22,7 @@ ROUNDS = 20
 
 class Command(Base):
     help = (
-        "Let time pass in a demo world: callbacks, follow-ups and messages that fall due on the way happen on the way.\n"
+        "Let time pass in a demo world: whatever falls due on the way happens on the way, follow-ups too.\n"
         "Refused in a live installation."
     )
     examples = ("advance_clock --days 31", "advance_clock --to 2026-06-17", "advance_clock --days 7 --json")
