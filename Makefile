@@ -28,10 +28,10 @@ migrations: environment
 	$(MANAGE) makemigrations --check --dry-run
 
 bench: environment
-	$(BIN)/python -m pytest tests/benchmarks -s -q
+	$(BIN)/python -m pytest tests/benchmarks -m bench -n 0 -s -q
 
 faults: environment
-	$(BIN)/python -m pytest tests/faults -m "slow or not slow" -s -q
+	$(BIN)/python -m pytest tests/faults -n 0 -s -q
 
 messages: environment
 	$(MANAGE) makemessages --all --ignore .venv --ignore var --ignore tests --no-obsolete --no-location

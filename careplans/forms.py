@@ -190,7 +190,13 @@ def lines_formset(
 def _offer(field: forms.Field, rows: Mapping[str, Any], empty: str) -> None:
     assert isinstance(field, forms.TypedChoiceField)
     field.choices = [("", empty), *((pk, _line_label(row)) for pk, row in rows.items())]
-    field.coerce = rows.__getitem__
+
+    def row_of(pk: Any) -> Any:
+        if str(pk) not in rows:
+            raise ValueError(pk)
+        return rows[str(pk)]
+
+    field.coerce = row_of
 
 
 def _line_label(row: Segment | Strategy) -> str:

@@ -26,13 +26,20 @@ from surveys.selectors import SEGMENT_FIELDS, UNKNOWN, labels
 ALL = _("all")
 
 
+class Choice(Select):
+    """A select whose options are read once: asking whether it is required would read them again."""
+
+    def use_required_attribute(self, initial: Any) -> bool:
+        return False
+
+
 def choose(options: Callable[[], Iterable[tuple[str, Any]]], *, unknown: bool = False, without: Any = ALL) -> Select:
     """A list to choose from, read only when a page draws it; `without` says what no choice means."""
 
     def offered() -> list[tuple[str, Any]]:
         return [("", without), *options(), *([(UNKNOWN, UNKNOWN)] if unknown else [])]
 
-    return Select(choices=CallableChoiceIterator(offered))
+    return Choice(choices=CallableChoiceIterator(offered))
 
 
 def among(axis: str, *, unknown: bool = False) -> Select:

@@ -7,14 +7,16 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.utils import timezone
+
 from careplans.enums import Arm, CampaignStatus, CaseStatus, StrategyKind
 from careplans.models import Assignment, Campaign, CampaignLine, Case, Strategy
 from careplans.selectors.queue import holder_of
 from loopcare.customers.enums import PointKind
 from loopcare.customers.models import ContactPoint, Customer
 from loopcare.customers.services import merge_points
-from loopcare.staff.enums import Role
-from loopcare.staff.models import Team, User
+from loopcare.staff.enums import Role, World
+from loopcare.staff.models import Installation, Team, User
 from surveys.enums import EntryKind, PoolStatus, SourceChannel
 from surveys.models import PoolEntry, Segment, Source
 
@@ -139,3 +141,9 @@ def make_case(
             "epoch": 1,
         }
     return Case.objects.create(**defaults | fields)
+
+
+def set_clock(moment: datetime = NOW) -> None:
+    """Let the installation's clock, which every page reads, show `moment` now; only a demo world's may."""
+    offset = moment - timezone.now()
+    Installation.objects.update_or_create(pk=1, defaults={"world": World.DEMO, "clock_offset": offset})

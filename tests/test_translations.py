@@ -62,6 +62,13 @@ def test_compiled_catalogue_is_the_written_one(catalogue: polib.POFile) -> None:
     assert {key(entry): texts(entry) for entry in compiled} == {key(entry): texts(entry) for entry in catalogue}
 
 
+def test_no_text_is_marked_by_a_name_that_is_not_collected() -> None:
+    """xgettext knows `_` and Django's own names; a text behind another alias would stay English unnoticed."""
+    alias = re.compile(r"\b\w*gettext\w* as (?!_\b)\w+")
+    modules = [path for package in PACKAGES for path in (ROOT / package).rglob("*.py")]
+    assert {str(path.relative_to(ROOT)): found for path in modules if (found := alias.findall(path.read_text()))} == {}
+
+
 @pytest.mark.slow
 def test_no_text_of_the_code_is_missing(catalogue: polib.POFile, tmp_path: Path) -> None:
     if shutil.which("xgettext") is None:

@@ -62,6 +62,7 @@ def record(request: StaffRequest, pk: int) -> HttpResponse:
 @require_POST
 def skip(request: StaffRequest, pk: int) -> HttpResponse:
     """Put the case down without an outcome."""
+    _case(request, pk)
     form = SkipForm(request.POST)
     if not form.is_valid():
         raise Invalid(_("Choose why you put the case down."), field="reason")

@@ -140,8 +140,8 @@ class Stratum:
 
     @property
     def stands(self) -> bool:
-        """Whether the stratum has an effect of its own."""
-        return not _welch(self.care, self.hold_out).reason
+        """Whether the stratum has somebody to compare in both arms."""
+        return self.care.n >= 4 and self.hold_out.n >= 4
 
 
 class _Point(NamedTuple):
@@ -264,37 +264,56 @@ def _residual(arm: PairedArmStats, slope: float) -> tuple[float, bool]:
 
 
 def post_stratified(strata: Sequence[Stratum], level: float = 0.95) -> Effect:
-    """Σ w·d over the strata of the draw, SE √Σ w²·se², w the stratum's share of all assigned customers.
+    """Σ w·d over the strata of the draw, w the stratum's share of all assigned customers.
 
-    A stratum that cannot stand alone (an arm under two, no spread) is not dropped, which would change whom
-    the effect speaks for: all such strata are joined, if need be with the lightest stratum that can stand.
-    The hold-out share is the same in every stratum, so joining keeps the estimate unbiased.
+    Standard error: √Σ s²·Σ w²/n over the arms, s² each arm's own variance within strata, pooled over them. Three
+    customers of a hold-out say nothing of a stratum's own variance, and twenty such strata say enough together.
+
+    A stratum that lacks an arm is not dropped, which would change whom the effect speaks for: all such strata are
+    joined, if need be with the lightest of the others. The hold-out share is the same in every stratum, so joining
+    keeps the estimate unbiased.
     """
     check_level(level)
     n_care, n_hold_out = sum(s.care.n for s in strata), sum(s.hold_out.n for s in strata)
-    joined = _joined(strata)
-    points = [_welch(s.care, s.hold_out) for s in joined]
-    reason: Reason = points[0].reason if points else "arm_missing"
-    if reason:
-        return unknown(n_care, n_hold_out, "post_stratified", reason)
-    total = math.fsum(s.weight for s in joined)
-    shares = [s.weight / total for s in joined]
-    variances = [(share * point.se) ** 2 for share, point in zip(shares, points, strict=True)]
-    combined = _Point(
-        effect=math.fsum(share * point.effect for share, point in zip(shares, points, strict=True)),
-        se=math.sqrt(math.fsum(variances)),
-        df=_satterthwaite([(v, point.df) for v, point in zip(variances, points, strict=True)]),
+    return _finish(_weighted(_joined(strata)), n_care, n_hold_out, level, "post_stratified")
+
+
+def _weighted(strata: Sequence[Stratum]) -> _Point:
+    """The point of strata that can be compared, or the one reason why none can."""
+    if not all(s.stands for s in strata) or not strata:
+        return _Point(reason="arm_missing")
+    total = math.fsum(s.weight for s in strata)
+    shares = [s.weight / total for s in strata]
+    arms = [[s.care for s in strata], [s.hold_out for s in strata]]
+    if any(_freedom(arm) < 1 for arm in arms):
+        return _Point(reason="too_few")
+    spreads = [_resolved(math.fsum(a.sum_of_squares for a in arm), math.fsum(a.sum_yy for a in arm)) for arm in arms]
+    if not any(varies for _spread, varies in spreads):
+        return _Point(reason="constant")
+    parts = [
+        (spread / _freedom(arm) * math.fsum(w**2 / a.n for w, a in zip(shares, arm, strict=True)), _freedom(arm))
+        for arm, (spread, _varies) in zip(arms, spreads, strict=True)
+    ]
+    return _Point(
+        effect=math.fsum(w * (s.care.mean - s.hold_out.mean) for w, s in zip(shares, strata, strict=True)),
+        se=math.sqrt(math.fsum(variance for variance, _df in parts)),
+        df=_satterthwaite(parts),
     )
-    return _finish(combined, n_care, n_hold_out, level, "post_stratified")
+
+
+def _freedom(arm: Sequence[ArmStats]) -> int:
+    """Degrees of freedom of an arm's variance within strata."""
+    return sum(stats.n for stats in arm) - len(arm)
 
 
 def _joined(strata: Sequence[Stratum]) -> list[Stratum]:
-    """The strata that can stand alone, the others joined; a single one that cannot when none can."""
+    """The strata that can stand alone, the others joined; the lightest joined until each arm has a variance."""
     able = sorted((s for s in strata if s.stands), key=lambda s: s.weight)
-    rest = [s for s in strata if not s.stands]
-    if not rest:
-        return able
-    whole = reduce(Stratum.__add__, rest)
-    while not whole.stands and able:
-        whole += able.pop(0)
-    return [whole, *able]
+    if rest := [s for s in strata if not s.stands]:
+        whole = reduce(Stratum.__add__, rest)
+        while not whole.stands and able:
+            whole += able.pop(0)
+        able = sorted([whole, *able], key=lambda s: s.weight)
+    while len(able) > 1 and min(_freedom([s.care for s in able]), _freedom([s.hold_out for s in able])) < 1:
+        able = sorted([able[0] + able[1], *able[2:]], key=lambda s: s.weight)
+    return able

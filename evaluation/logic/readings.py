@@ -31,6 +31,7 @@ from evaluation.logic.shares import difference_of_proportions
 
 CARE, HOLD_OUT = "care", "hold_out"
 COMPARED = (CARE, HOLD_OUT)
+SCALE = 100.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +77,13 @@ def satisfaction(cells: Sequence[Cell]) -> Effect:
     """The primary effect, in points of the 0–100 scale."""
     slope = _slope([cell for cell in cells if cell.arm in COMPARED])
     names = sorted({cell.stratum for cell in cells})
-    effect = post_stratified([_stratum(name, cells, slope) for name in names])
+    effect = _possible(post_stratified([_stratum(name, cells, slope) for name in names]))
     return replace(effect, method="post_stratified_adjusted") if slope and effect.known else effect
 
 
 def unadjusted(cells: Sequence[Cell]) -> Effect:
     """The plain difference of means, shown beside the primary effect: no weights, no adjustment."""
-    return difference(total(cells, CARE), total(cells, HOLD_OUT))
+    return _possible(difference(total(cells, CARE), total(cells, HOLD_OUT)))
 
 
 def satisfied(cells: Sequence[Cell]) -> Effect:
@@ -123,7 +124,7 @@ def mean(stats: ArmStats, level: float = 0.95) -> Mean:
         return Mean(stats.mean if stats.n else None, None, None, stats.n)
     se = math.sqrt(stats.sum_of_squares / (stats.n - 1) / stats.n)
     reach = float(special.stdtrit(stats.n - 1, (1 + level) / 2)) * se
-    return Mean(stats.mean, stats.mean - reach, stats.mean + reach, stats.n)
+    return Mean(stats.mean, max(0.0, stats.mean - reach), min(SCALE, stats.mean + reach), stats.n)
 
 
 def _slope(cells: Sequence[Cell]) -> float:
@@ -147,8 +148,21 @@ def _stratum(name: str, cells: Sequence[Cell], slope: float) -> Stratum:
 
 def _less(cell: Cell, slope: float) -> ArmStats:
     """The sums of y − θx, from those of y and x."""
+    if not cell.n:
+        return NOBODY
+    less = cell.sum_y - slope * cell.sum_x
     squares = cell.sum_yy - 2 * slope * cell.sum_xy + slope**2 * cell.sum_xx
-    return ArmStats(cell.n, cell.sum_y - slope * cell.sum_x, max(0.0, squares))
+    # Few answers that the slope fits leave rounding noise, which must not fall below what the sum itself says.
+    return ArmStats(cell.n, less, max(less * less / cell.n, squares))
+
+
+def _possible(effect: Effect) -> Effect:
+    """An interval of few answers ends where a difference of two scores does."""
+    if effect.effect is None or effect.low is None or effect.high is None:
+        return effect
+    # The adjusted point may lie a little outside; the interval always holds its own point.
+    low = min(effect.effect, max(-SCALE, effect.low))
+    return replace(effect, low=low, high=max(effect.effect, min(SCALE, effect.high)))
 
 
 def _percent(share: float | None) -> float | None:

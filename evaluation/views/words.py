@@ -132,11 +132,10 @@ def _rates(evaluation: Evaluation) -> str:
 
 
 def label(reading: Reading) -> str:
-    words = {
-        Metric.SATISFACTION: _("Satisfaction, month %(n)s"),
-        Metric.SATISFIED: _("Share satisfied, month %(n)s"),
-    }[reading.metric] % {"n": reading.wave}
-    return _("%(measure)s (primary)") % {"measure": words} if reading.is_primary else words
+    if reading.is_primary:
+        return _("Primary: satisfaction, month %(n)s") % {"n": reading.wave}
+    words = {Metric.SATISFACTION: _("Satisfaction, month %(n)s"), Metric.SATISFIED: _("Share satisfied, month %(n)s")}
+    return words[reading.metric] % {"n": reading.wave}
 
 
 def effects_chart(evaluation: Evaluation, *, csv_url: str) -> ForestChart:

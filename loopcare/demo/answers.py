@@ -25,7 +25,7 @@ from surveys.services.setup import FOLLOW_UP
 CARED = (10, 14, 23, 34, 19)
 LEFT_ALONE = (14, 17, 24, 30, 15)
 
-RESPONDS = {1: 0.58, 2: 0.54, 3: 0.52}
+RESPONDS = {1: 0.66, 2: 0.63, 3: 0.62}
 """Share of those asked who answer, by wave; the same in every arm."""
 
 STEADINESS = 0.7

@@ -99,7 +99,7 @@ class Shift:
                 continue
             spoken = self._call(self._agents[place], moment)
             if spoken is None:
-                heapq.heappush(ready, (moment + timedelta(minutes=45), place, left))
+                heapq.heappush(ready, (moment + timedelta(minutes=60), place, left))
             else:
                 rest = timedelta(minutes=rng.randint(2, 9))
                 heapq.heappush(ready, (spoken + rest, place, left - 1))

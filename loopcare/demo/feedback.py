@@ -35,10 +35,10 @@ class Desk:
 
 
 DESKS = (
-    Desk("hotline", 3.0, 10, 0.33, 0.12, every_day=True),
-    Desk("sms", 3.5, 10, 0.27, 0.09, every_day=True),
+    Desk("hotline", 3.0, 10, 0.38, 0.12, every_day=True),
+    Desk("sms", 3.5, 10, 0.33, 0.09, every_day=True),
     Desk("app-review", 0.5, 5, 0.50, 0.32),
-    Desk("complaint-desk", 0.22, 5, 1.0, 1.0),
+    Desk("complaint-desk", 0.3, 5, 1.0, 1.0),
 )
 
 ALL_CAUSES = CAUSES | NETWORK

@@ -159,7 +159,7 @@ class World:
             team=self.staff.callers,
             lines=self._callback("Third time or more", "Refund delays", "Weak coverage"),
             days=ROUND_LASTS,
-            hold_out="0.2",
+            hold_out="0.25",
             by=self.staff.supervisor,
             seed=self.seed,
             now=now,

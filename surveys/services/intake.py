@@ -35,7 +35,7 @@ from surveys.services.rejects import RejectsFile
 from surveys.services.setup import ensure_causes, resolve_source
 from surveys.services.wording import mapping_problems, said
 
-REJECTS_SHOWN = 20
+REJECTS_SHOWN = 50
 REJECTS_STORED = 10_000  # of one import; the file has all
 UPLOADS = "imports"  # under MEDIA_ROOT
 

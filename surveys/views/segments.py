@@ -5,9 +5,8 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from loopcare.common import clock
@@ -26,11 +25,11 @@ from surveys.views.pool import PLANNERS, counted
 
 NAMED_FIELDS = ("source", "brand", "region", "causes")
 KINDS = {
-    "number": _lazy("number"),
-    "text": _lazy("text"),
-    "boolean": _lazy("yes or no"),
-    "date": _lazy("date"),
-    "codes": _lazy("several codes"),
+    "number": gettext_lazy("number"),
+    "text": gettext_lazy("text"),
+    "boolean": gettext_lazy("yes or no"),
+    "date": gettext_lazy("date"),
+    "codes": gettext_lazy("several codes"),
 }
 
 

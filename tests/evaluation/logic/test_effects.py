@@ -192,14 +192,34 @@ def test_difference_refuses_an_impossible_level(level: float) -> None:
         difference(sums([1, 2]), sums([1, 2]), level=level)
 
 
-def test_post_stratified_weights_each_stratum_by_its_customers() -> None:
+def test_post_stratified_weights_each_stratum_and_pools_each_arms_variance() -> None:
     first, second = (sums([1, 2, 3]), sums([0, 1])), (sums([5, 7, 9, 8]), sums([5, 6, 4]))
     effect: Any = post_stratified([Stratum(100, *first), Stratum(300, *second)])
     one: Any = difference(*first)
     two: Any = difference(*second)
     assert effect.effect == pytest.approx(0.25 * one.effect + 0.75 * two.effect)
-    assert effect.se == pytest.approx(math.hypot(0.25 * one.se, 0.75 * two.se))
+    care = (2 + np.var([5, 7, 9, 8]) * 4) / 5 * (0.25**2 / 3 + 0.75**2 / 4)
+    hold_out = (0.5 + 2) / 3 * (0.25**2 / 2 + 0.75**2 / 3)
+    assert effect.se == pytest.approx(math.sqrt(care + hold_out))
+    assert effect.df == pytest.approx((care + hold_out) ** 2 / (care**2 / 5 + hold_out**2 / 3))
     assert (effect.n_care, effect.n_hold_out, effect.method) == (7, 5, "post_stratified")
+
+
+@pytest.mark.parametrize("n_strata", [4, 12, 20])
+def test_post_stratified_interval_covers_the_truth_with_a_few_of_the_hold_out_in_each_stratum(n_strata: int) -> None:
+    rng = np.random.default_rng(n_strata)
+    covered = 0
+    for _round in range(600):
+        strata = []
+        for place in range(n_strata):
+            care, held = (
+                25 * np.clip(np.round(rng.normal(1.5 + place % 3 / 2 + shift, 0.8, n)), 0, 4)
+                for n, shift in ((240 // n_strata, 0.0), (rng.integers(0, 60 // n_strata), 0.0))
+            )
+            strata.append(Stratum(1, sums(care), sums(held)))
+        effect: Any = post_stratified(strata)
+        covered += effect.low <= 0 <= effect.high
+    assert 0.93 <= covered / 600 <= 0.97
 
 
 def test_post_stratified_of_one_stratum_is_its_difference() -> None:
@@ -208,18 +228,25 @@ def test_post_stratified_of_one_stratum_is_its_difference() -> None:
     assert (effect.low, effect.high, effect.p) == pytest.approx((one.low, one.high, one.p))
 
 
-def test_post_stratified_joins_strata_too_thin_to_stand_alone() -> None:
-    thick, thin = Stratum(90, sums([1, 2, 3]), sums([0, 1])), Stratum(6, sums([4, 5]), sums([3]))
-    thinner = Stratum(4, sums([6]), sums([2]))
-    joined = Stratum(10, sums([4, 5, 6]), sums([3, 2]))
-    assert post_stratified([thick, thin, thinner]) == post_stratified([thick, joined])
+def test_post_stratified_joins_strata_that_lack_an_arm() -> None:
+    thick, without = Stratum(90, sums([1, 2, 3]), sums([0, 1])), Stratum(6, sums([4, 5]), sums([]))
+    only = Stratum(4, sums([]), sums([2]))
+    joined = Stratum(10, sums([4, 5]), sums([2]))
+    assert post_stratified([thick, without, only]) == post_stratified([thick, joined])
 
 
-def test_post_stratified_joins_the_lightest_able_stratum_when_the_thin_cannot_stand_together() -> None:
+def test_post_stratified_joins_the_lightest_able_stratum_when_the_others_cannot_stand_together() -> None:
     heavy = Stratum(90, sums([1, 2, 3]), sums([0, 1]))
     light, lonely = Stratum(10, sums([4, 6]), sums([3, 1])), Stratum(2, sums([9]), sums([]))
     joined = Stratum(12, sums([4, 6, 9]), sums([3, 1]))
     assert post_stratified([heavy, light, lonely]) == post_stratified([heavy, joined])
+
+
+def test_post_stratified_joins_the_lightest_until_each_arm_has_a_variance() -> None:
+    heavy, middle = Stratum(90, sums([1, 2, 3]), sums([0])), Stratum(10, sums([4, 6]), sums([3]))
+    light = Stratum(5, sums([5]), sums([2]))
+    joined = Stratum(15, sums([4, 6, 5]), sums([3, 2]))
+    assert post_stratified([heavy, middle, light]) == post_stratified([heavy, joined])
 
 
 @pytest.mark.parametrize(

@@ -54,12 +54,23 @@ def test_sample_ratio_refuses_arms_that_do_not_match(observed: dict[str, int], s
 
 
 @pytest.mark.parametrize(
-    ("answered", "points", "warns"), [((430, 38), 5.0, False), ((440, 38), 6.0, True), ((320, 38), 6.0, True)]
+    ("answered", "points", "warns", "spoils"),
+    [
+        ((430, 38), 5.0, False, False),
+        ((440, 38), 6.0, True, False),
+        ((320, 38), 6.0, True, False),
+        ((552, 38), 17.2, True, False),  # p = .00102
+        ((553, 38), 17.3, True, True),  # p = .00095
+    ],
 )
-def test_response_by_arm_warns_above_five_points(answered: tuple[int, int], points: float, warns: bool) -> None:
+def test_response_by_arm_warns_above_five_points_and_spoils_beyond_chance(
+    answered: tuple[int, int], points: float, warns: bool, spoils: bool
+) -> None:
     check = response_by_arm(dict(zip(SHARES, answered, strict=True)), {"care": 1000, "hold_out": 100})
     assert check.value == pytest.approx(points)
-    assert (check.warns, check.spoils) == (warns, warns)
+    assert (check.warns, check.spoils) == (warns, spoils)
+    table = [list(answered), [1000 - answered[0], 100 - answered[1]]]
+    assert ((stats.chi2_contingency(table, correction=False).pvalue) < 0.001) == spoils
 
 
 def test_response_by_arm_with_one_arm_asked_is_unknown() -> None:
