@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import polib
@@ -15,6 +17,8 @@ ROOT = Path(__file__).resolve().parents[1]
 CATALOGUE = Path("loopcare/locale/zh_Hans/LC_MESSAGES/django.po")
 PACKAGES = ("loopcare", "surveys", "careplans", "evaluation")
 HOLES = re.compile(r"%\(\w+\)[-#0 +]*\d*(?:\.\d+)?[a-z]|%[ds]|\{\w*\}")
+
+MARKS = {"_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy", "pgettext", "pgettext_lazy"}
 
 Key = tuple[str | None, str, str]
 
@@ -62,11 +66,30 @@ def test_compiled_catalogue_is_the_written_one(catalogue: polib.POFile) -> None:
     assert {key(entry): texts(entry) for entry in compiled} == {key(entry): texts(entry) for entry in catalogue}
 
 
-def test_no_text_is_marked_by_a_name_that_is_not_collected() -> None:
+def sources() -> Iterator[Path]:
+    for package in PACKAGES:
+        yield from (ROOT / package).rglob("*.py")
+
+
+def test_texts_are_marked_by_names_that_are_collected() -> None:
     """xgettext knows `_` and Django's own names; a text behind another alias would stay English unnoticed."""
     alias = re.compile(r"\b\w*gettext\w* as (?!_\b)\w+")
-    modules = [path for package in PACKAGES for path in (ROOT / package).rglob("*.py")]
-    assert {str(path.relative_to(ROOT)): found for path in modules if (found := alias.findall(path.read_text()))} == {}
+    assert {
+        str(path.relative_to(ROOT)): found for path in sources() if (found := alias.findall(path.read_text()))
+    } == {}
+
+
+def test_texts_stand_where_they_are_collected() -> None:
+    """Nor does xgettext look into f-strings."""
+    unseen = [
+        f"{path.relative_to(ROOT)}:{call.lineno}"
+        for path in sources()
+        for string in ast.walk(ast.parse(path.read_text()))
+        if isinstance(string, ast.JoinedStr)
+        for call in ast.walk(string)
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in MARKS
+    ]
+    assert unseen == []
 
 
 @pytest.mark.slow

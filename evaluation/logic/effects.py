@@ -23,6 +23,7 @@ from scipy import special
 
 RESOLUTION = 1e-12
 LARGEST_SUM = 1e150
+LEAST_IN_STRATUM = 4
 
 Method = Literal["welch", "welch_adjusted", "newcombe", "post_stratified", "post_stratified_adjusted"]
 Reason = Literal["", "arm_missing", "too_few", "constant"]
@@ -140,8 +141,8 @@ class Stratum:
 
     @property
     def stands(self) -> bool:
-        """Whether the stratum has somebody to compare in both arms."""
-        return self.care.n >= 4 and self.hold_out.n >= 4
+        """Whether the stratum can be compared by itself: with fewer, one answer would speak for all its customers."""
+        return min(self.care.n, self.hold_out.n) >= LEAST_IN_STRATUM
 
 
 class _Point(NamedTuple):
@@ -266,12 +267,12 @@ def _residual(arm: PairedArmStats, slope: float) -> tuple[float, bool]:
 def post_stratified(strata: Sequence[Stratum], level: float = 0.95) -> Effect:
     """Σ w·d over the strata of the draw, w the stratum's share of all assigned customers.
 
-    Standard error: √Σ s²·Σ w²/n over the arms, s² each arm's own variance within strata, pooled over them. Three
-    customers of a hold-out say nothing of a stratum's own variance, and twenty such strata say enough together.
+    Standard error: √Σ s²·Σ w²/n over the arms, s² each arm's own variance within strata, pooled over them: four
+    customers of a hold-out say little of their stratum's variance, and ten such strata say enough together.
 
-    A stratum that lacks an arm is not dropped, which would change whom the effect speaks for: all such strata are
-    joined, if need be with the lightest of the others. The hold-out share is the same in every stratum, so joining
-    keeps the estimate unbiased.
+    A stratum with fewer than four in an arm is not dropped, which would change whom the effect speaks for: all such
+    strata are joined, if need be with the lightest of the others. The hold-out share is the same in every stratum, so
+    joining keeps the estimate unbiased.
     """
     check_level(level)
     n_care, n_hold_out = sum(s.care.n for s in strata), sum(s.hold_out.n for s in strata)
@@ -279,8 +280,8 @@ def post_stratified(strata: Sequence[Stratum], level: float = 0.95) -> Effect:
 
 
 def _weighted(strata: Sequence[Stratum]) -> _Point:
-    """The point of strata that can be compared, or the one reason why none can."""
-    if not all(s.stands for s in strata) or not strata:
+    """The point of strata that stand, or of all of them joined when none does."""
+    if not strata or not all(s.care.n and s.hold_out.n for s in strata):
         return _Point(reason="arm_missing")
     total = math.fsum(s.weight for s in strata)
     shares = [s.weight / total for s in strata]
@@ -307,13 +308,12 @@ def _freedom(arm: Sequence[ArmStats]) -> int:
 
 
 def _joined(strata: Sequence[Stratum]) -> list[Stratum]:
-    """The strata that can stand alone, the others joined; the lightest joined until each arm has a variance."""
+    """The strata that can stand alone, the others joined; a single one when none can."""
     able = sorted((s for s in strata if s.stands), key=lambda s: s.weight)
-    if rest := [s for s in strata if not s.stands]:
-        whole = reduce(Stratum.__add__, rest)
-        while not whole.stands and able:
-            whole += able.pop(0)
-        able = sorted([whole, *able], key=lambda s: s.weight)
-    while len(able) > 1 and min(_freedom([s.care for s in able]), _freedom([s.hold_out for s in able])) < 1:
-        able = sorted([able[0] + able[1], *able[2:]], key=lambda s: s.weight)
-    return able
+    rest = [s for s in strata if not s.stands]
+    if not rest:
+        return able
+    whole = reduce(Stratum.__add__, rest)
+    while not whole.stands and able:
+        whole += able.pop(0)
+    return [whole, *able]

@@ -42,8 +42,8 @@ def interval(effect: Effect | None) -> str:
     """+4.1 (+1.8 to +6.4), or ?"""
     if effect is None or effect.effect is None:
         return UNKNOWN
-    ends = {"low": signed(effect.low), "high": signed(effect.high)}
-    return f"{signed(effect.effect)} ({_('%(low)s to %(high)s') % ends})"
+    ends = _("%(low)s to %(high)s") % {"low": signed(effect.low), "high": signed(effect.high)}
+    return f"{signed(effect.effect)} ({ends})"
 
 
 def headline(evaluation: Evaluation) -> str:
@@ -155,8 +155,7 @@ def effects_chart(evaluation: Evaluation, *, csv_url: str) -> ForestChart:
         rows,
         name="effects",
         title=_("Effect of care"),
-        # xgettext:no-python-format
-        axis=_("care minus hold-out by assigned arm, points of 100, 95% interval"),
+        axis=_("care minus hold-out by assigned arm, points of 100, interval of 95%"),
         csv_url=csv_url,
     )
 

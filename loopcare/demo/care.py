@@ -121,10 +121,10 @@ class Shift:
 
 def promise(*, agents: Sequence[User], now: datetime, seed: int) -> None:
     """The last calls before `now`: each agent agrees on callbacks, one that is due now and others later."""
-    slots = _slots(now)
+    times = slots(now)
     moment = promised_at(now)
-    for place, slot in enumerate(slots * len(agents)):
-        agent = agents[place // len(slots)]
+    for place, slot in enumerate(times * len(agents)):
+        agent = agents[place // len(times)]
         spoken = moment + timedelta(minutes=2 * place)
         case = next_case(agent=agent, now=spoken)
         if case is not None:
@@ -153,16 +153,15 @@ def write_down(
 
 def promised_at(now: datetime) -> datetime:
     """The last quarter of an hour of work that is over well before `now` and before the first promised time."""
-    wanted = _slots(now)[0] - timedelta(minutes=40)
+    wanted = slots(now)[0] - timedelta(minutes=40)
     day = today(wanted)
     while not (is_working(day) and at_hour(day, FIRST_HOUR, 10) <= wanted):
         day -= timedelta(days=1)
-        wanted = min(wanted, at_hour(day, LAST_HOUR))
     return min(wanted, at_hour(day, LAST_HOUR))
 
 
-def _slots(now: datetime) -> list[datetime]:
-    """Times of callbacks, all within calling hours: one that has just come, three that are still ahead."""
+def slots(now: datetime) -> list[datetime]:
+    """Times of callbacks, all within calling hours: one that has just come, up to three that are still ahead."""
     day = today(now)
     opens, closes = at_hour(day, CALLING_OPENS), at_hour(day, CALLING_CLOSES)
     if now < opens + timedelta(minutes=15):
@@ -172,7 +171,7 @@ def _slots(now: datetime) -> list[datetime]:
     ahead = max(now, opens)
     waits = (timedelta(minutes=35), timedelta(minutes=95), timedelta(minutes=170))
     if ahead + waits[0] > closes:
-        ahead = opens + timedelta(days=1)
+        ahead, closes = opens + timedelta(days=1), closes + timedelta(days=1)
     return [come, *(ahead + wait for wait in waits if ahead + wait <= closes)]
 
 

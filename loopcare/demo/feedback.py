@@ -63,7 +63,7 @@ class Delivery:
 
 def deliveries(*, first: date, last: date) -> list[Delivery]:
     """Every desk's files for the days `first` to `last`, in whole batches counted back from `last`."""
-    found = []
+    found: list[Delivery] = []
     while last - timedelta(days=BATCH_DAYS - 1) >= first:
         start = last - timedelta(days=BATCH_DAYS - 1)
         newest = not found

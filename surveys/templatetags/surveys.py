@@ -37,9 +37,9 @@ def signed(value: float) -> str:
 
 
 @register.filter
-def number(value: float | None) -> str:
-    """1,234, or `?`."""
-    return scales.number(value)
+def number(value: float | str | None) -> str:
+    """1,234, or `?` for what is not known; a name that a template does not find comes as an empty text."""
+    return scales.number(None if isinstance(value, str) else value)
 
 
 @register.filter

@@ -18,7 +18,7 @@ from loopcare.common.due_rows import LIVE
 from loopcare.common.errors import Invalid
 from loopcare.common.pagination import page_of
 from loopcare.staff.access import StaffRequest, roles
-from loopcare.staff.enums import AuditAction, Role
+from loopcare.staff.enums import AuditAction
 from loopcare.staff.services import audit
 from surveys.filters import ImportFilter
 from surveys.forms import ImportForm
@@ -26,9 +26,8 @@ from surveys.models import Import
 from surveys.services.rejects import ADDED, harmless
 from surveys.services.uploads import queue_tried, try_upload
 from surveys.views.paging import pager
-from surveys.views.pool import PLANNERS
+from surveys.views.pool import IMPORTERS, PLANNERS
 
-IMPORTERS = (Role.SUPERVISOR, Role.ADMINISTRATOR)
 REJECTS_SHOWN = 50
 FORM_FIELDS = frozenset(ImportForm.base_fields)
 

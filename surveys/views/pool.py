@@ -21,6 +21,7 @@ from surveys.views.paging import pager
 
 READERS = (Role.SUPERVISOR, Role.ANALYST, Role.AUDITOR, Role.ADMINISTRATOR)
 PLANNERS = (Role.SUPERVISOR, Role.ANALYST, Role.ADMINISTRATOR)
+IMPORTERS = (Role.SUPERVISOR, Role.ADMINISTRATOR)
 BOARD_FILTERS = ("source", "brand", "region", "channel")
 LIST_FILTERS = (*BOARD_FILTERS, "causes", "status", "gap__lte", "repeat_count__gte", "entered_on__gte")
 
@@ -39,6 +40,7 @@ def board(request: StaffRequest) -> HttpResponse:
         "fields": [filters.form[name] for name in BOARD_FILTERS],
         "hidden": _hidden(kept, BOARD_FILTERS),
         "list_query": kept.urlencode(),
+        "may_import": request.user.role in IMPORTERS,
     }
     if valid:
         chosen = axes.cleaned_data["rows"], axes.cleaned_data["columns"]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from django.db import connection
@@ -13,16 +14,27 @@ from careplans.enums import Arm, CampaignStatus
 from careplans.models import Assignment, Campaign
 from evaluation.models import FollowUp, PanelMember
 from evaluation.services.panel import enrol
+from loopcare.common.due_rows import DueStatus
 from loopcare.contact.enums import Purpose
 from loopcare.customers.models import Customer, Region
 from loopcare.customers.services import add_customer
-from surveys.models import Invitation, Questionnaire
+from surveys.enums import EntryKind, SourceChannel
+from surveys.models import Invitation, PoolEntry, Questionnaire
 from surveys.services.setup import FOLLOW_UP, ensure_basics
-from tests.factories import NOW, make_campaign, make_entry
+from tests.factories import NOW, make_campaign, make_entry, make_source
 
-LAUNCHED = NOW
-READ_OUT_ON = date(2026, 6, 17)
 READ_OUT = datetime(2026, 6, 17, 4, tzinfo=NOW.tzinfo)
+"""Noon in Shanghai on the read-out date of a campaign made by `make_campaign`."""
+
+
+ENTRY: dict[str, Any] = {
+    "kind": EntryKind.EXPLICIT,
+    "channel": SourceChannel.HOTLINE,
+    "dimension": "overall",
+    "signal_on": NOW.date(),
+    "signal_no": 1,
+    "entered_on": NOW.date(),
+}
 
 
 def make_region(code: str, zone: str) -> Region:
@@ -79,32 +91,68 @@ def make_answered(
     share: float = 1.0,
     seed: int = 1,
     status: CampaignStatus = CampaignStatus.LAUNCHED,
+    **fields: Any,
 ) -> Campaign:
-    """A panel that was asked three times and answered by `share`; care shifts the answers by `effect` points."""
-    campaign = make_panel(arms, campaign=make_campaign(status))
+    """A campaign that was asked three times and answered by `share`; care shifts the answers by `effect` points.
+
+    Made in bulk: customers without an address, four strata, levels before care that explain part of the answers.
+    """
+    ensure_basics()
+    campaign = make_campaign(status, **fields)
     rng = random.Random(seed)
-    questionnaire = Questionnaire.objects.get(code=FOLLOW_UP)
-    members = list(PanelMember.objects.filter(campaign=campaign).order_by("pk"))
-    for follow_up in FollowUp.objects.filter(member__campaign=campaign).select_related("member"):
-        follow_up.invitation = Invitation.objects.create(
-            questionnaire=questionnaire,
-            customer_id=follow_up.member.customer_id,
-            purpose=Purpose.FOLLOW_UP,
-            key=f"follow-up:{follow_up.member_id}:{follow_up.wave}",
-            token_hash=rng.randbytes(32),
-            created_at=follow_up.due_at,
-            expires_at=follow_up.due_at,
+    drawn = [arm for arm, size in arms.items() for _place in range(size)]
+    customers = Customer.objects.bulk_create(
+        Customer(reference=f"{campaign.pk}-{place}", created_at=NOW) for place in range(len(drawn))
+    )
+    before = [10.0 * rng.randint(1, 6) for _arm in drawn]
+    entries = PoolEntry.objects.bulk_create(
+        PoolEntry(customer=customer, perceived=level, adequate=62.5, **ENTRY | {"source": make_source()})
+        for customer, level in zip(customers, before, strict=True)
+    )
+    Assignment.objects.bulk_create(
+        Assignment(
+            campaign=campaign,
+            line=campaign.lines.get(place=1),
+            customer=entry.customer,
+            entry=entry,
+            arm=arm,
+            stratum=f"1/core/{place % 4}",
+            propensity=0.5,
+            snapshot={"perceived": entry.perceived},
+            assigned_at=NOW,
         )
-        follow_up.status = "done"
-        follow_up.save()
+        for place, (arm, entry) in enumerate(zip(drawn, entries, strict=True))
+    )
+    enrol(now=NOW)
+    _ask_everybody(campaign)
+    members = list(PanelMember.objects.filter(campaign=campaign).order_by("pk"))
     for member in members:
         for wave in (1, 2, 3):
-            if rng.random() < share:
-                shift = effect if member.arm == Arm.CARE else 0.0
-                raw = (member.before or 0.0) + 20 + shift + rng.gauss(0, 18)
-                setattr(member, f"wave_{wave}", min(100.0, max(0.0, 25.0 * round(raw / 25))))
+            level = (member.before or 0.0) + 20 + (effect if member.arm == Arm.CARE else 0.0) + rng.gauss(0, 18)
+            answer = 25.0 * min(4, max(0, round(level / 25)))
+            setattr(member, f"wave_{wave}", answer if rng.random() < share else None)
     PanelMember.objects.bulk_update(members, ["wave_1", "wave_2", "wave_3"])
     return campaign
+
+
+def _ask_everybody(campaign: Campaign) -> None:
+    rows = list(FollowUp.objects.filter(member__campaign=campaign).select_related("member"))
+    questionnaire = Questionnaire.objects.get(code=FOLLOW_UP)
+    invitations = Invitation.objects.bulk_create(
+        Invitation(
+            questionnaire=questionnaire,
+            customer_id=row.member.customer_id,
+            purpose=Purpose.FOLLOW_UP,
+            key=f"follow-up:{row.member_id}:{row.wave}",
+            token_hash=os.urandom(32),
+            created_at=row.due_at,
+            expires_at=row.due_at,
+        )
+        for row in rows
+    )
+    for row, invitation in zip(rows, invitations, strict=True):
+        row.invitation, row.status = invitation, DueStatus.DONE
+    FollowUp.objects.bulk_update(rows, ["invitation", "status"])
 
 
 def panel_rows(campaign: Campaign, wave: int) -> list[tuple[str, str, float, float]]:

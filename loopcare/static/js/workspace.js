@@ -108,14 +108,16 @@
     }
   });
 
-  document.body.addEventListener("htmx:beforeRequest", (event) => {
+  // An autosave under way is waited for (hx-sync), and none begins after the save: the outcome has the last word.
+  document.addEventListener("submit", (event) => { if (event.target === work()) saving = true; }, true);
+  document.body.addEventListener("htmx:confirm", (event) => {
     if (event.detail.elt.id === "autosave" && saving) event.preventDefault();
-    if (event.detail.elt === work()) saving = true;
   });
   document.body.addEventListener("htmx:afterRequest", (event) => {
-    const { elt, successful, xhr } = event.detail;
-    if (elt.id === "work" && !successful) saving = false;
-    if (elt.id === "autosave" && successful) typed = false;
+    const { elt, xhr } = event.detail; // not `successful`: a redirect leaves that unset
+    const done = xhr.status >= 200 && xhr.status < 300;
+    if (elt.id === "work" && !done) saving = false;
+    if (elt.id === "autosave" && done) typed = false;
     if (elt.id === "hold" && xhr.status === 409) document.getElementById("hold")?.remove(); // lost: nothing left to keep
   });
   document.body.addEventListener("htmx:afterSettle", () => {

@@ -13,8 +13,8 @@ from loopcare.common.errors import Invalid
 from loopcare.embedded.management.commands.sweep import sweep
 from loopcare.staff.services import advance_clock
 
-STEP = timedelta(hours=6)
-"""Time passes in steps short enough that each day has one within local hours; what falls due is done as it does."""
+STEP = timedelta(hours=8)
+"""Time passes in steps, each shorter than the hours in which a customer may be contacted, so that no day is missed."""
 
 ROUNDS = 20
 """What one sweep does may make more due: a question becomes a message. After so many the workers go on."""

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from loopcare.celery import app
@@ -9,8 +10,14 @@ from loopcare.common.command import Command as Base
 
 def sweep() -> dict[str, int | None]:
     """Drain everything that is due, once, in this process: rows by name of the task, None for one that failed."""
-    app.loader.import_default_modules()  # a worker does this as it starts; here nobody has
+    _load_tasks()
     return {name.rpartition(".")[2]: count for name, count in sweep_all().items()}
+
+
+@cache
+def _load_tasks() -> None:
+    """A worker does this as it starts; here nobody has."""
+    app.loader.import_default_modules()
 
 
 class Command(Base):
