@@ -90,7 +90,7 @@ def env_mail() -> dict[str, Any]:
 
 # --- core ------------------------------------------------------------------------------------------------------------
 DEBUG = env_flag("LOOPCARE_DEBUG", default=False)
-SECRET_KEY = env_text("LOOPCARE_SECRET_KEY") or "only-for-commands-that-open-no-session"
+SECRET_KEY = env_text("LOOPCARE_SECRET_KEY")  # Django refuses to sign anything while it is empty
 ALLOWED_HOSTS = env_list("LOOPCARE_ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
 CSRF_TRUSTED_ORIGINS = env_list("LOOPCARE_TRUSTED_ORIGINS", "")
 PUBLIC_URL = env_text("LOOPCARE_PUBLIC_URL", f"http://127.0.0.1:{env_text('LOOPCARE_PORT', '8000')}").rstrip("/")
@@ -224,6 +224,7 @@ CELERY_TASK_SOFT_TIME_LIMIT = 570
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_ACKS_LATE = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker without a broker goes on sweeping
 CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 5, "socket_connect_timeout": 2, "max_retries": 1}
 CELERY_TASK_PUBLISH_RETRY = False  # a bell that does not ring at once is not worth a waiting page
 

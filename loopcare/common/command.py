@@ -12,8 +12,10 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from django.core.management.base import BaseCommand, CommandParser
+from django.db import OperationalError, ProgrammingError
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.timezone import get_current_timezone, is_naive, make_aware
+from psycopg.errors import UndefinedColumn, UndefinedFunction, UndefinedTable
 
 from loopcare.common import clock
 from loopcare.common.errors import DomainError
@@ -43,6 +45,9 @@ class Command(BaseCommand):
         except DomainError as error:
             self.stderr.write(self.style.ERROR(error.message))
             sys.exit(error.exit_code)
+        except (OperationalError, ProgrammingError) as error:
+            self.stderr.write(self.style.ERROR(_database_trouble(error)))
+            sys.exit(1)
         code = result.pop("exit_code", 0)
         if options["json"]:
             self.stdout.write(json.dumps(result, ensure_ascii=False, default=str))
@@ -58,6 +63,16 @@ class Command(BaseCommand):
         """The result for a person: one line a fact."""
         for key, value in result.items():
             self.stdout.write(f"{key}: {value}")
+
+
+def _database_trouble(error: OperationalError | ProgrammingError) -> str:
+    """What is wrong with the database, in a sentence; an error of another kind goes on as it is."""
+    if isinstance(error, OperationalError):
+        return f"The database does not answer: {str(error).strip()}"
+    cause = error.__cause__
+    if isinstance(cause, UndefinedTable | UndefinedColumn | UndefinedFunction):
+        return "The database is not up to date: run python3 manage.py migrate first."
+    raise error
 
 
 def add_now(parser: CommandParser) -> None:

@@ -15,8 +15,15 @@ from loopcare.staff.enums import AuditAction, Role, World
 from loopcare.staff.models import AuditEntry, Installation, Team, User
 
 
+def ensure_team(*, name: str) -> Team:
+    """The team of this name, created when there is none."""
+    return Team.objects.get_or_create(name=name)[0]
+
+
 def create_user(*, username: str, password: str, role: Role, display_name: str = "", team: Team | None = None) -> User:
-    """A new sign-in. Raises Invalid for a taken name or a weak password."""
+    """A new sign-in. Raises Invalid for a taken name, a weak password, or an agent without a team."""
+    if role == Role.AGENT and team is None:
+        raise Invalid(_("An agent needs a team; give one with --team."), field="team")
     if User.objects.filter(username=username).exists():
         raise Invalid(_("The name %(name)s is taken; choose another.") % {"name": username}, field="username")
     user = User(username=username, role=role, display_name=display_name or username, team=team)

@@ -46,6 +46,7 @@ def load(capsys: pytest.CaptureFixture[str], *options: str) -> dict[str, Any]:
 @pytest.mark.django_db(transaction=True, reset_sequences=True)
 def test_load_demo_lives_half_a_year_once(capsys: pytest.CaptureFixture[str], home: Path) -> None:
     counts: dict[str, int] = {}
+    found = load(capsys, *SMALL); print("FOUND", found)
     assert load(capsys, *SMALL) == {"loaded": True, **counts}
     assert load(capsys, *SMALL, "--if-empty") == {"loaded": False, **counts}
     assert list(Campaign.objects.order_by("pk").values_list("name", "status")) == [

@@ -1,7 +1,7 @@
 from tests.e2e.test_workspace import *
 from tests.e2e.conftest import *
 import pytest
-@pytest.mark.parametrize("i", range(6))
+@pytest.mark.parametrize("i", range(4))
 def test_flake(at_work, i):
     page=at_work
     log=[]

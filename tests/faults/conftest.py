@@ -17,15 +17,15 @@ Start = Callable[..., "subprocess.Popen[bytes]"]
 
 @pytest.fixture
 def start(transactional_db: None) -> Iterator[Start]:
-    """Starts `python -m MODULE ARGS` on the test database; whatever still lives at the end is killed."""
+    """Starts `python -m MODULE ARGS` on the test database, `extra` in its environment; the survivors are killed."""
     running: list[subprocess.Popen[bytes]] = []
     url = make_conninfo(
         "", **{**conninfo_to_dict(os.environ["DATABASE_URL"]), "dbname": str(connection.settings_dict["NAME"])}
     )
     environment = {**os.environ, "DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "loopcare.settings"}
 
-    def begin(module: str, *arguments: str) -> subprocess.Popen[bytes]:
-        process = subprocess.Popen([sys.executable, "-m", module, *arguments], env=environment)
+    def begin(module: str, *arguments: str, **extra: str) -> subprocess.Popen[bytes]:
+        process = subprocess.Popen([sys.executable, "-m", module, *arguments], env=environment | extra)
         running.append(process)
         return process
 

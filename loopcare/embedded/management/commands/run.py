@@ -100,7 +100,9 @@ class Command(BaseCommand):
 
     def prepare_database(self, *, empty: bool) -> None:
         self.step("Migrations", lambda: _manage("migrate", "--no-input"))
-        if not empty:
+        if empty:
+            self.step("Basics", lambda: _manage("ensure_basics"))
+        else:
             self.step("Demo world", lambda: _manage("load_demo", "--if-empty"))
 
     def offer_mailbox(self, home: Home, family: Family) -> str:
@@ -117,7 +119,7 @@ class Command(BaseCommand):
         self.stdout.write(f"\nLoopCare runs at {address}\n\n")
         password = home.root / "demo_password"
         if empty:
-            self.stdout.write("The first administrator: python3 manage.py create_admin\n")
+            self.stdout.write("The first administrator: python3 manage.py create_admin NAME\n")
         elif password.exists():
             for name, work in (
                 ("agent", "calls customers back"),
