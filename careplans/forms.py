@@ -204,7 +204,7 @@ def _line_label(row: Segment | Strategy) -> str:
     if isinstance(row, Segment):
         return row.name
     return _("%(name)s: %(minutes)s min, %(tries)s tries, %(currency)s%(cost)s") % {
-        "name": row.name,
+        "name": row.label,
         "minutes": f"{float(row.minutes):g}",
         "tries": row.max_tries,
         "currency": settings.CURRENCY,

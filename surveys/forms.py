@@ -85,7 +85,7 @@ def _examples() -> list[tuple[str, Any]]:
 
 
 def _sources() -> list[tuple[str, Any]]:
-    return [("", _("as the mapping says")), *sources().values_list("code", "name")]
+    return [("", _("as the mapping says")), *((source.code, source.label) for source in sources())]
 
 
 class ImportForm(forms.Form):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from careplans.enums import StrategyKind
@@ -41,3 +42,8 @@ class Strategy(models.Model):
             models.CheckConstraint(name="strategy_takes_time", condition=Q(minutes__gt=0, max_tries__gt=0)),
             models.CheckConstraint(name="strategy_cost_not_negative", condition=Q(unit_cost__gte=0)),
         ]
+
+    @property
+    def label(self) -> str:
+        """The name as it is shown: a shipped one is translated, anybody's own stays as it is."""
+        return gettext(self.name)

@@ -17,8 +17,9 @@ from careplans.services.door import is_admitted
 from careplans.services.hands import check_texts, held_case, save_draft
 from careplans.services.outcomes import record_outcome
 from loopcare.common import clock
+from loopcare.common.compiled import Hole
 from loopcare.common.errors import Invalid
-from loopcare.common.leases import RELEASED, Claim, Hole, extend
+from loopcare.common.leases import RELEASED, Claim, extend
 from loopcare.common.states import move
 from loopcare.staff.models import User
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from django.utils.translation import gettext_noop
+
 from careplans.enums import StrategyKind
 from careplans.models import Strategy
 
 # Guides are one step a line. Minutes count all expected tries of one case; costs are in the installation's currency.
 SHIPPED: tuple[dict[str, Any], ...] = (
     {
-        "name": "Callback",
+        "name": gettext_noop("Callback"),
         "kind": StrategyKind.CALLBACK,
         "minutes": Decimal(9),
         "unit_cost": Decimal(18),
@@ -26,7 +28,7 @@ SHIPPED: tuple[dict[str, Any], ...] = (
         "复述您听到的内容以及对客户的影响。\n约定现在做什么，其余由谁在何时完成。\n确认这样是否解决问题，并致谢。",
     },
     {
-        "name": "Outreach",
+        "name": gettext_noop("Outreach"),
         "kind": StrategyKind.OUTREACH,
         "minutes": Decimal(1),
         "unit_cost": Decimal("0.60"),
@@ -38,7 +40,7 @@ SHIPPED: tuple[dict[str, Any], ...] = (
         "guide_zh": "用一句话说明联系原因。\n提供此刻对客户最有帮助的一件事。\n告知如何联系人工。",
     },
     {
-        "name": "Touchpoint",
+        "name": gettext_noop("Touchpoint"),
         "kind": StrategyKind.TOUCHPOINT,
         "minutes": Decimal(3),
         "unit_cost": Decimal(2),
@@ -50,7 +52,7 @@ SHIPPED: tuple[dict[str, Any], ...] = (
         "guide_zh": "先办理客户本次的事项。\n再提及我们了解到的先前问题。\n提供补救方案并记录答复。",
     },
     {
-        "name": "Interview",
+        "name": gettext_noop("Interview"),
         "kind": StrategyKind.INTERVIEW,
         "minutes": Decimal(35),
         "unit_cost": Decimal(96),

@@ -42,7 +42,7 @@ def headlines(campaign: Campaign, counts: dict[str, Any], read_out_on: date) -> 
             unit=_(" pts") if mde else "",
         ),
         Headline(_("Cost"), f"{settings.CURRENCY}{count(round(counts['cost']))}", _("if every case is worked")),
-        Headline(_("Read-out"), date_format(read_out_on, "j M Y"), _("if launched today")),
+        Headline(_("Read-out"), date_format(read_out_on, "Y-m-d"), _("if launched today")),
     ]
 
 

@@ -16,18 +16,9 @@ from functools import reduce
 
 from scipy import special
 
-from evaluation.logic.effects import (
-    NOBODY,
-    RESOLUTION,
-    ArmStats,
-    Effect,
-    PairedArmStats,
-    Stratum,
-    check_level,
-    difference,
-    post_stratified,
-)
+from evaluation.logic.effects import Effect, Stratum, check_level, difference, post_stratified
 from evaluation.logic.shares import difference_of_proportions
+from evaluation.logic.sums import NOBODY, RESOLUTION, ArmStats, PairedArmStats
 
 CARE, HOLD_OUT = "care", "hold_out"
 COMPARED = (CARE, HOLD_OUT)

@@ -9,7 +9,8 @@ from enum import StrEnum
 
 from scipy import special
 
-from evaluation.logic.effects import ArmStats, Effect, difference
+from evaluation.logic.effects import Effect, difference
+from evaluation.logic.sums import ArmStats
 
 SPOILS_P = 0.001
 RESPONSE_POINTS = 5.0

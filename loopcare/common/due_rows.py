@@ -23,8 +23,9 @@ from django.db.models.functions import Cast, Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from loopcare.common import clock
+from loopcare.common.compiled import Hole
 from loopcare.common.errors import StaleLease
-from loopcare.common.leases import RELEASED, Claim, Hole, Lease
+from loopcare.common.leases import RELEASED, Claim, Lease
 from loopcare.common.states import State
 
 logger = logging.getLogger(__name__)

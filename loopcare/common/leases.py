@@ -14,9 +14,8 @@ from functools import cached_property
 from typing import Any
 
 from django.db import connection, models
-from django.db.models.expressions import Expression
-from django.db.models.sql.compiler import SQLCompiler
 
+from loopcare.common.compiled import Compiled, Hole, Literal, Parameter, run
 from loopcare.common.states import Event, State
 
 
@@ -29,19 +28,6 @@ class Lease(models.Model):
 
     class Meta:
         abstract = True
-
-
-class Hole(Expression):
-    """A named place in a compiled queryset that is filled at each call: `filter(team_id=Hole("team"))`."""
-
-    def __init__(self, name: str, output_field: models.Field[Any, Any] | None = None) -> None:
-        super().__init__(output_field=output_field)
-        self.name = name
-
-    def as_sql(  # type: ignore[override]  # the parameter is this hole itself, filled at each call
-        self, compiler: SQLCompiler, connection: Any
-    ) -> tuple[str, list[Any]]:
-        return "%s", [self]
 
 
 @dataclass(frozen=True)
@@ -72,7 +58,7 @@ class Claim:
         came_from: State | None = None,
         due_follows_lease: bool = False,
     ) -> None:
-        self._queue = queue
+        self._queue = Compiled(lambda: queue().values_list("pk"))
         self._lease = lease
         self._to = to
         self._event = event
@@ -91,27 +77,19 @@ class Claim:
     ) -> list[Held]:
         """Claim up to `limit` rows for `holder`; an empty list when none is free. `now`: default the clock's."""
         sql, params = self._statement
-        named = {"now": now, **holes}
-        own = {"holder": holder, "limit": limit, "actor": actor_id, "at": now, "lease": self._lease}
-        filled: list[Any] = [
-            (own[p] if isinstance(p, str) else named[p.name]) if isinstance(p, str | Hole) else p.value for p in params
-        ]
-        with connection.cursor() as cursor:
-            cursor.execute(sql, filled)
-            return [Held(*row) for row in cursor.fetchall()]
+        own = {"holder": holder, "limit": limit, "actor": actor_id, "at": now, "lease": self._lease, "now": now}
+        return [Held(*row) for row in run(sql, params, own | holes)]
 
     @cached_property
-    def _statement(self) -> tuple[str, list[str | Hole | _Literal]]:
-        """The SQL and its parameters in order: a name of our own, a hole, or a literal of the queryset."""
-        queryset = self._queue()
-        model = queryset.model
+    def _statement(self) -> tuple[str, list[Parameter]]:
+        """The SQL and its parameters in order: holes of ours and of the queue, and the queue's literals."""
+        model = self._queue.model
         quote = connection.ops.quote_name
         table, pk = quote(model._meta.db_table), quote(_pk_column(model))
-        inner, literals = queryset.values_list("pk").query.get_compiler(connection=connection).as_sql()
+        inner, inner_params = self._queue.statement
         lock = connection.ops.for_update_sql(skip_locked=True, of=(table,))
         clock = "coalesce(%s::timestamptz, loopcare_now())"
         due = ", due_at = clock.until" if self._due_follows_lease else ""
-        # Every name below is a column or table of a model, and every value a parameter.
         sql = (
             f"WITH clock AS MATERIALIZED (SELECT {clock} AS moment, {clock} + %s AS until), "
             f"next(pk) AS MATERIALIZED ({inner} LIMIT %s {lock}), "
@@ -119,24 +97,16 @@ class Claim:
             f"status = %s{due} FROM next, clock WHERE t.{pk} = next.pk "
             f"RETURNING t.{pk} AS pk, t.epoch, t.lease_until)"
         )
-        params: list[str | Hole | _Literal] = ["at", "at", "lease"]
-        params += [p if isinstance(p, Hole) else _Literal(p) for p in literals]
-        params += ["limit", "holder", _Literal(self._to.value)]
+        params: list[Parameter] = [Hole("at"), Hole("at"), Hole("lease"), *inner_params]
+        params += [Hole("limit"), Hole("holder"), Literal(self._to.value)]
         if self._event is not None and self._came_from is not None:
             sql += (
                 f", logged AS (INSERT INTO {quote(self._event._meta.db_table)} "
                 f"({quote(self._subject + '_id')}, from_status, to_status, reason, actor_id, at) "
                 f"SELECT moved.pk, %s, %s, '', %s, clock.moment FROM moved, clock)"
             )
-            params += [_Literal(self._came_from.value), _Literal(self._to.value), "actor"]
+            params += [Literal(self._came_from.value), Literal(self._to.value), Hole("actor")]
         return sql + " SELECT pk, epoch, lease_until FROM moved", params
-
-
-@dataclass(frozen=True)
-class _Literal:
-    """A constant of the compiled queryset; wrapped so that no string of it is taken for a name of ours."""
-
-    value: Any
 
 
 def _pk_column(model: type[models.Model]) -> str:

@@ -2,19 +2,36 @@
 
 One query judges any number of customers; one customer is a set of one. The reasons stand in the order in which they
 are told. A follow-up question passes a hold-out and an open care, because every arm must be asked; a try in an open
-case passes its own hold; nothing passes a suppression. An agreed callback and a customer's own confirmation pass the fatigue cap: the customer asked for them.
+case passes its own hold; nothing passes a suppression. An agreed callback and a customer's own confirmation pass the
+fatigue cap: the customer asked for them.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from functools import cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Q, QuerySet, Value, When
-from django.db.models.functions import Coalesce
+from django.db.models import (
+    BigIntegerField,
+    Case,
+    CharField,
+    Count,
+    DateTimeField,
+    Exists,
+    F,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+    When,
+)
 
+from loopcare.common.compiled import Compiled, Hole
 from loopcare.contact.enums import POINT_OF, Channel, HoldKind, Purpose, Refusal
 from loopcare.contact.models import Contact, ContactRule, Hold, Suppression
 from loopcare.customers.enums import Consent, PointStatus
@@ -22,6 +39,9 @@ from loopcare.customers.models import ContactPoint, Customer
 
 PASSES_HOLDS = frozenset({Purpose.FOLLOW_UP, Purpose.CASE, Purpose.CALLBACK, Purpose.CONFIRMATION})
 PASSES_FATIGUE = frozenset({Purpose.CALLBACK, Purpose.CONFIRMATION})
+
+
+WHEN, COUNT = DateTimeField(), IntegerField()
 
 
 @dataclass(frozen=True)
@@ -56,29 +76,52 @@ def judge(customers: QuerySet[Customer], *, channel: Channel, purpose: Purpose, 
 
     Local hours are left out: they pass by themselves, and a plan made at night must not lose anybody.
     """
-    reasons = _reasons(channel, purpose, at, limits(channel, at))
-    verdict = Case(*reasons, default=Value(""), output_field=CharField())
+    rule = limits(channel, at)
+    verdict = _verdict(channel, purpose, at=at, since=at - timedelta(days=rule.cap_days), cap=rule.cap)
     rows = customers.order_by().annotate(refusal=verdict).exclude(refusal="").values_list("pk", "refusal")
     return {pk: Refusal(reason) for pk, reason in rows}
 
 
 def may_contact(*, customer_id: int, channel: Channel, purpose: Purpose, at: datetime) -> Decision:
     """The answer for one customer at one moment, local hours included."""
-    customers = Customer.objects.filter(pk=customer_id)
-    reason = judge(customers, channel=channel, purpose=purpose, at=at).get(customer_id)
     rule = limits(channel, at)
+    ((verdict, zone),) = _one(channel, purpose).rows(
+        customer=customer_id, at=at, since=at - timedelta(days=rule.cap_days), cap=rule.cap
+    ) or [(Refusal.NO_POINT, None)]
+    reason = Refusal(verdict) if verdict else None
     if reason is Refusal.FATIGUE:
         return Decision(False, reason, _fatigue_ends(customer_id, channel, at, rule))
     if reason is not None:
         return Decision(False, reason)
-    zone = customers.values_list(Coalesce("region__time_zone", Value(settings.TIME_ZONE)), flat=True).first()
     opens = _next_opening(at, ZoneInfo(zone or settings.TIME_ZONE), rule)
     if opens > at and purpose != Purpose.CALLBACK:
         return Decision(False, Refusal.NIGHT, opens)
     return Decision(True)
 
 
-def _reasons(channel: Channel, purpose: Purpose, at: datetime, rule: Limits) -> list[When]:
+@cache
+def _one(channel: Channel, purpose: Purpose) -> Compiled:
+    """The same verdict for a single customer, with their zone; asked before every contact, so compiled once."""
+    return Compiled(
+        lambda: (
+            Customer.objects.filter(pk=Hole("customer", BigIntegerField()))
+            .annotate(
+                refusal=_verdict(
+                    channel, purpose, at=Hole("at", WHEN), since=Hole("since", WHEN), cap=Hole("cap", COUNT)
+                )
+            )
+            .values_list("refusal", "region__time_zone")
+        )
+    )
+
+
+def _verdict(channel: Channel, purpose: Purpose, *, at: Any, since: Any, cap: Any) -> Case:
+    """The first reason that holds, or an empty text; the moments and the cap are values or holes."""
+    reasons = _reasons(channel, purpose, at=at, since=since, cap=cap)
+    return Case(*reasons, default=Value(""), output_field=CharField())
+
+
+def _reasons(channel: Channel, purpose: Purpose, *, at: Any, since: Any, cap: Any) -> list[When]:
     """One `When` a reason, in the order in which they are told."""
     points = ContactPoint.objects.filter(customer=OuterRef("pk"), kind=POINT_OF.get(channel, ""))
     blocked = Suppression.objects.filter(Q(channel="") | Q(channel=channel), ended_at=None)
@@ -102,13 +145,12 @@ def _reasons(channel: Channel, purpose: Purpose, at: datetime, rule: Limits) -> 
             if not (kind == HoldKind.OPEN_CARE and purpose == Purpose.SURVEY)
         ]
     if purpose not in PASSES_FATIGUE:
-        since = at - timedelta(days=rule.cap_days)
         tired = (
             Contact.objects.filter(customer=OuterRef("pk"), channel=channel, at__gt=since, at__lte=at)
             .order_by()
             .values("customer")
             .annotate(n=Count("pk"))
-            .filter(n__gte=rule.cap)
+            .filter(n__gte=cap)
         )
         reasons.append(When(Exists(tired), then=Value(Refusal.FATIGUE)))
     return reasons

@@ -30,10 +30,10 @@ SEGMENTS = {
 
 # What comes of a call, in hundredths of the first try and of later ones.
 FIRST_TRY = {
-    Outcome.SOLVED: 40, Outcome.FOLLOW_UP: 8, Outcome.CALLBACK: 9, Outcome.NO_ANSWER: 27, Outcome.BUSY: 6,
-    Outcome.CUT_OFF: 3, Outcome.WRONG_NUMBER: 3, Outcome.REFUSED: 3, Outcome.DO_NOT_CONTACT: 1,
+    Outcome.SOLVED: 34, Outcome.FOLLOW_UP: 6, Outcome.CALLBACK: 8, Outcome.NO_ANSWER: 33, Outcome.BUSY: 6,
+    Outcome.CUT_OFF: 3, Outcome.WRONG_NUMBER: 4, Outcome.REFUSED: 5, Outcome.DO_NOT_CONTACT: 1,
 }  # fmt: skip
-LATER_TRY = FIRST_TRY | {Outcome.SOLVED: 56, Outcome.FOLLOW_UP: 4, Outcome.CALLBACK: 3, Outcome.NO_ANSWER: 24}
+LATER_TRY = FIRST_TRY | {Outcome.SOLVED: 30, Outcome.CALLBACK: 4, Outcome.NO_ANSWER: 41}
 
 # Agents of this world work from eleven to seven: within the calling hours of every region, Urumqi's too.
 FIRST_HOUR, LAST_HOUR = 11, 19

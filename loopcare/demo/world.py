@@ -206,7 +206,7 @@ class World:
         last_calls = care.promised_at(self.now)
         shift = care.Shift(agents=agents, seed=self.seed)
         for day in _days(today(now), today(last_calls)):
-            step = partial(_work, shift=shift, until=last_calls - timedelta(minutes=10), most=8)
+            step = partial(_work, shift=shift, until=last_calls - timedelta(minutes=10), most=14)
             self.timeline.at(at_hour(day, care.FIRST_HOUR), step)
         self.timeline.at(last_calls, partial(self._promise, agents=agents))
 

@@ -25,7 +25,7 @@ NAVIGATION: tuple[tuple[str, Promise, frozenset[Role]], ...] = (
     ("surveys:segments", _("Segments"), frozenset({Role.SUPERVISOR, Role.ANALYST, Role.ADMINISTRATOR})),
     ("surveys:imports", _("Imports"), frozenset({Role.SUPERVISOR, Role.ANALYST, Role.ADMINISTRATOR})),
     ("careplans:campaigns", _("Campaigns"), frozenset({Role.SUPERVISOR, Role.ANALYST, Role.ADMINISTRATOR})),
-    ("evaluation:evaluations", _("Evaluations"), frozenset({Role.SUPERVISOR, Role.ANALYST, Role.AUDITOR})),
+    ("evaluation:evaluations", _("Evaluations"), frozenset(Role) - {Role.AGENT}),
 )
 
 

@@ -81,7 +81,7 @@ class Migration(migrations.Migration):
             name='Invitation',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('purpose', models.CharField(choices=[('care', 'care'), ('callback', 'agreed callback'), ('survey', 'survey'), ('follow_up', 'follow-up question'), ('confirmation', 'confirmation question')], max_length=12)),
+                ('purpose', models.CharField(choices=[('care', 'care'), ('case', 'a try in an open case'), ('callback', 'agreed callback'), ('survey', 'survey'), ('follow_up', 'follow-up question'), ('confirmation', 'confirmation question')], max_length=12)),
                 ('key', models.CharField(db_collation='C', max_length=80, unique=True)),
                 ('token_hash', models.BinaryField(max_length=32, unique=True)),
                 ('created_at', models.DateTimeField()),

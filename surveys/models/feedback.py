@@ -9,6 +9,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from loopcare.common.due_rows import DueRow
@@ -53,6 +54,11 @@ class Source(models.Model):
                 name="source_adequate_in_range", condition=Q(adequate=None) | Q(adequate__range=(0, 100))
             ),
         ]
+
+    @property
+    def label(self) -> str:
+        """The name as it is shown: a shipped one is translated, anybody's own stays as it is."""
+        return gettext(self.name)
 
 
 class Signal(models.Model):

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from loopcare.common.errors import Invalid
 from surveys.enums import QuestionKind, SignalKind, SourceChannel
@@ -19,12 +20,12 @@ BETWEEN_3_AND_4 = Decimal("62.5")
 
 # code, name, channel, kind
 SOURCES = (
-    ("hotline", "Hotline rating", SourceChannel.HOTLINE, SignalKind.RATING),
-    ("sms", "SMS rating", SourceChannel.SMS, SignalKind.RATING),
-    ("app-review", "App review", SourceChannel.APP, SignalKind.REVIEW),
-    ("web-survey", "Web survey", SourceChannel.WEB, SignalKind.RATING),
-    ("complaint-desk", "Complaint desk", SourceChannel.HOTLINE, SignalKind.COMPLAINT),
-    (FOLLOW_UP, "Follow-up question", SourceChannel.EMAIL, SignalKind.RATING),
+    ("hotline", gettext_noop("Hotline rating"), SourceChannel.HOTLINE, SignalKind.RATING),
+    ("sms", gettext_noop("SMS rating"), SourceChannel.SMS, SignalKind.RATING),
+    ("app-review", gettext_noop("App review"), SourceChannel.APP, SignalKind.REVIEW),
+    ("web-survey", gettext_noop("Web survey"), SourceChannel.WEB, SignalKind.RATING),
+    ("complaint-desk", gettext_noop("Complaint desk"), SourceChannel.HOTLINE, SignalKind.COMPLAINT),
+    (FOLLOW_UP, gettext_noop("Follow-up question"), SourceChannel.EMAIL, SignalKind.RATING),
 )
 
 CAUSES = (

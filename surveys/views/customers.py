@@ -30,7 +30,7 @@ REVEALERS = (Role.SUPERVISOR, Role.ADMINISTRATOR)
 def customer(request: StaffRequest, pk: int) -> HttpResponse:
     person = get_object_or_404(Customer.objects.visible_to(request.user).select_related("region"), pk=pk)
     causes = labels("causes")
-    days = groupby(signals_of(pk), key=lambda signal: (signal.occurred_on, signal.source.name))
+    days = groupby(signals_of(pk), key=lambda signal: (signal.occurred_on, signal.source.label))
     context = {
         "customer": person,
         "person": masked([pk])[pk],
@@ -62,7 +62,7 @@ def why(entry: PoolEntry, causes: Mapping[str, str]) -> list[str]:
     facts = {
         "raw": entry.raw or UNKNOWN,
         "dimension": entry.dimension,
-        "source": entry.source.name,
+        "source": entry.source.label,
         "day": entry.signal_on.isoformat(),
         "gap": _level(-entry.gap),
         "perceived": _level(entry.perceived),

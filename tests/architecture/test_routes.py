@@ -50,7 +50,7 @@ POST  /cases/<int:pk>/outcome/                                 AS
 POST  /cases/<int:pk>/draft/                                   AS
 POST  /cases/<int:pk>/hold/                                    AS
 POST  /cases/<int:pk>/release/                                 AS
-POST  /cases/<int:pk>/points/<int:point>/                      AS
+POST  /cases/<int:pk>/points/<int:point>/reveal/               AS
 GET   /campaigns/                                              SNM
 GET   /campaigns/new/                                          S
 GET   /campaigns/lines/                                        S

@@ -33,7 +33,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('channel', models.CharField(choices=[('phone', 'phone'), ('email', 'e-mail'), ('sms', 'SMS'), ('webhook', 'app or chat')], max_length=8)),
-                ('purpose', models.CharField(choices=[('care', 'care'), ('callback', 'agreed callback'), ('survey', 'survey'), ('follow_up', 'follow-up question'), ('confirmation', 'confirmation question')], max_length=12)),
+                ('purpose', models.CharField(choices=[('care', 'care'), ('case', 'a try in an open case'), ('callback', 'agreed callback'), ('survey', 'survey'), ('follow_up', 'follow-up question'), ('confirmation', 'confirmation question')], max_length=12)),
                 ('at', models.DateTimeField()),
                 ('key', models.CharField(db_collation='C', max_length=80, unique=True)),
                 ('customer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='contacts', to='customers.customer')),
@@ -66,7 +66,7 @@ class Migration(migrations.Migration):
                 ('tries', models.PositiveSmallIntegerField(default=0, editable=False)),
                 ('last_error', models.TextField(blank=True, default='', editable=False)),
                 ('channel', models.CharField(choices=[('phone', 'phone'), ('email', 'e-mail'), ('sms', 'SMS'), ('webhook', 'app or chat')], max_length=8)),
-                ('purpose', models.CharField(choices=[('care', 'care'), ('callback', 'agreed callback'), ('survey', 'survey'), ('follow_up', 'follow-up question'), ('confirmation', 'confirmation question')], max_length=12)),
+                ('purpose', models.CharField(choices=[('care', 'care'), ('case', 'a try in an open case'), ('callback', 'agreed callback'), ('survey', 'survey'), ('follow_up', 'follow-up question'), ('confirmation', 'confirmation question')], max_length=12)),
                 ('key', models.CharField(db_collation='C', max_length=80, unique=True)),
                 ('subject', loopcare.customers.encryption.EncryptedText(null=True)),
                 ('body', loopcare.customers.encryption.EncryptedText(null=True)),
@@ -86,7 +86,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('channel', models.CharField(choices=[('phone', 'phone'), ('email', 'e-mail'), ('sms', 'SMS'), ('webhook', 'app or chat')], max_length=8)),
-                ('purpose', models.CharField(choices=[('care', 'care'), ('callback', 'agreed callback'), ('survey', 'survey'), ('follow_up', 'follow-up question'), ('confirmation', 'confirmation question')], max_length=12)),
+                ('purpose', models.CharField(choices=[('care', 'care'), ('case', 'a try in an open case'), ('callback', 'agreed callback'), ('survey', 'survey'), ('follow_up', 'follow-up question'), ('confirmation', 'confirmation question')], max_length=12)),
                 ('reason', models.CharField(choices=[('suppressed', 'do not contact'), ('no_point', 'no number or address'), ('consent', 'consent withdrawn'), ('hold_out', 'held out'), ('open_care', 'other care is open'), ('fatigue', 'contacted too often lately'), ('night', 'outside local hours'), ('holiday', 'holiday')], max_length=12)),
                 ('at', models.DateTimeField()),
                 ('next_allowed_at', models.DateTimeField(blank=True, null=True)),

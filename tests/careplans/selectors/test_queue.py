@@ -45,7 +45,9 @@ def test_queue_home_knows_the_case_in_hand_and_what_is_done_today() -> None:
     assert queue_home(agent, NOW + 24 * HOUR).done_today == 0
 
 
-def test_queue_home_is_empty_for_somebody_without_a_team() -> None:
+def test_queue_home_of_a_supervisor_without_a_team_counts_all_teams() -> None:
+    later = NOW + timedelta(hours=2)
     make_case()
+    make_case(owner=make_user(), due_at=later, booked_at=later)
     home = queue_home(make_user(Role.SUPERVISOR), NOW)
-    assert (home.due_now, home.team_waiting, home.booked_today) == (0, 0, [])
+    assert (home.due_now, home.team_waiting, home.booked_today) == (1, 2, [HourCount(12, 1)])

@@ -13,13 +13,12 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from evaluation.logic.effects import (
-    ArmStats,
-    PairedArmStats,
     Stratum,
     adjusted,
     difference,
     post_stratified,
 )
+from evaluation.logic.sums import ArmStats, PairedArmStats
 
 NSW = Path(__file__).parents[4] / "shared" / "data" / "evaluation_examples" / "nsw.csv"
 Arms = list[tuple[NDArray[np.float64], NDArray[np.float64]]]

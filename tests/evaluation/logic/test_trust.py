@@ -4,7 +4,8 @@ import pytest
 from scipy import stats
 
 from evaluation.logic.effects import Effect
-from evaluation.logic.trust import Check, Verdict, contamination, response_by_arm, sample_ratio, verdict
+from evaluation.logic.sums import ArmStats
+from evaluation.logic.trust import Check, Verdict, balance, contamination, response_by_arm, sample_ratio, verdict
 
 SHARES = {"care": 0.9, "hold_out": 0.1}
 
@@ -127,3 +128,21 @@ def test_verdict_truth_table(
 ) -> None:
     word = verdict(effect, minimum_n=100, checks=checks, read_out_reached=reached, higher_is_better=higher_is_better)
     assert word == expected
+
+
+def stats_of(values: list[float]) -> ArmStats:
+    return ArmStats(len(values), sum(values), sum(value * value for value in values))
+
+
+@pytest.mark.parametrize(("shift", "warns"), [(0.0, False), (4.0, False), (8.0, True)])
+def test_balance_is_the_difference_in_pooled_deviations(shift: float, warns: bool) -> None:
+    care = [float(30 + shift + 10 * (n % 5)) for n in range(100)]
+    held = [float(30 + 10 * (n % 5)) for n in range(50)]
+    check = balance(stats_of(care), stats_of(held))
+    assert check.value == pytest.approx(shift / ((200 * 100 + 200 * 50) / 148) ** 0.5)
+    assert (check.warns, check.spoils) == (warns, False)
+    assert (stats.ttest_ind(care, held, equal_var=False).pvalue < 0.01) == warns
+
+
+def test_balance_of_one_arm_is_unknown() -> None:
+    assert balance(stats_of([1.0, 2.0]), stats_of([])) == Check("balance", None)
