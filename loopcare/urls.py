@@ -1,13 +1,13 @@
 """The table of contents: every page and API prefix."""
 
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 from django.views.i18n import set_language
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from loopcare.staff import views as staff_views
 from loopcare.staff.access import public, roles
 
-api = [
+api: list[URLPattern | URLResolver] = [
     path("", include("surveys.api.urls")),
     path("", include("careplans.api.urls")),
     path("", include("evaluation.api.urls")),

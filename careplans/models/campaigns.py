@@ -39,9 +39,7 @@ class Campaign(models.Model):
     ends_on = models.DateField(_("ends on"))
     hold_out_share = models.DecimalField(_("hold-out share"), max_digits=4, decimal_places=3, default="0.100")
     agents = models.PositiveSmallIntegerField(_("agents"), default=1)
-    hours_per_day = models.DecimalField(
-        _("hours per agent and day"), max_digits=4, decimal_places=2, default=5.5
-    )
+    hours_per_day = models.DecimalField(_("hours per agent and day"), max_digits=4, decimal_places=2, default=5.5)
     seed = models.CharField(max_length=32)
     plan_version = models.PositiveIntegerField(default=1)
     launched_at = models.DateTimeField(null=True, blank=True)
@@ -57,9 +55,7 @@ class Campaign(models.Model):
             CampaignStatus.check(name="campaign_status_known"),
             models.CheckConstraint(name="campaign_days_in_order", condition=Q(ends_on__gte=F("starts_on"))),
             # More held out than cared for would waste the care; 0 is allowed and told.
-            models.CheckConstraint(
-                name="campaign_hold_out_at_most_half", condition=Q(hold_out_share__range=(0, 0.5))
-            ),
+            models.CheckConstraint(name="campaign_hold_out_at_most_half", condition=Q(hold_out_share__range=(0, 0.5))),
             models.CheckConstraint(
                 name="campaign_launched_has_dates",
                 condition=Q(status=CampaignStatus.DRAFT, launched_at=None, read_out_on=None)
@@ -80,21 +76,15 @@ class CampaignLine(models.Model):
     """One segment and the strategy it gets; a customer in several segments belongs to the first line."""
 
     campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="lines")
-    segment = models.ForeignKey(
-        "surveys.Segment", models.PROTECT, related_name="+", verbose_name=_("segment")
-    )
-    strategy = models.ForeignKey(
-        "careplans.Strategy", models.PROTECT, related_name="+", verbose_name=_("strategy")
-    )
+    segment = models.ForeignKey("surveys.Segment", models.PROTECT, related_name="+", verbose_name=_("segment"))
+    strategy = models.ForeignKey("careplans.Strategy", models.PROTECT, related_name="+", verbose_name=_("strategy"))
     place = models.PositiveSmallIntegerField(default=0)
 
     objects = models.Manager()
 
     class Meta:
         ordering = ["campaign_id", "place", "id"]
-        constraints = [
-            models.UniqueConstraint(fields=["campaign", "segment"], name="campaign_line_once_per_segment")
-        ]
+        constraints = [models.UniqueConstraint(fields=["campaign", "segment"], name="campaign_line_once_per_segment")]
 
 
 class Preview(models.Model):

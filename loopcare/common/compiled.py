@@ -71,4 +71,5 @@ def run(sql: str, params: Sequence[Parameter], holes: Mapping[str, Any]) -> list
     filled: list[Any] = [p.value if isinstance(p, Literal) else holes[p.name] for p in params]
     with connection.cursor() as cursor:
         cursor.execute(sql, filled)
-        return cursor.fetchall()
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows

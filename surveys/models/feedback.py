@@ -47,9 +47,7 @@ class Source(models.Model):
     class Meta:
         ordering = ["code"]
         constraints = [
-            models.CheckConstraint(
-                name="source_channel_known", condition=Q(channel__in=SourceChannel.values)
-            ),
+            models.CheckConstraint(name="source_channel_known", condition=Q(channel__in=SourceChannel.values)),
             models.CheckConstraint(
                 name="source_adequate_in_range", condition=Q(adequate=None) | Q(adequate__range=(0, 100))
             ),
@@ -92,9 +90,7 @@ class Signal(models.Model):
     class Meta:
         constraints = [
             # The natural key: one signal per source, external id and dimension on the day it occurred.
-            models.UniqueConstraint(
-                fields=["source", "external_id", "dimension", "occurred_on"], name="signal_once"
-            ),
+            models.UniqueConstraint(fields=["source", "external_id", "dimension", "occurred_on"], name="signal_once"),
             models.CheckConstraint(
                 name="signal_levels_in_range",
                 condition=(

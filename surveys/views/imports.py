@@ -16,6 +16,7 @@ from loopcare.common import clock
 from loopcare.common.bell import ring
 from loopcare.common.due_rows import LIVE
 from loopcare.common.errors import Invalid
+from loopcare.common.pager import pager
 from loopcare.common.pagination import page_of
 from loopcare.staff.access import StaffRequest, roles
 from loopcare.staff.enums import AuditAction
@@ -25,7 +26,6 @@ from surveys.forms import ImportForm
 from surveys.models import Import
 from surveys.services.rejects import ADDED, harmless
 from surveys.services.uploads import queue_tried, try_upload
-from surveys.views.paging import pager
 from surveys.views.pool import IMPORTERS, PLANNERS
 
 REJECTS_SHOWN = 50

@@ -8,6 +8,7 @@ from django.utils.timezone import localdate
 from django.utils.translation import ngettext
 
 from loopcare.common import clock
+from loopcare.common.pager import pager
 from loopcare.common.pagination import Page, page_of
 from loopcare.customers.selectors import masked
 from loopcare.staff.access import StaffRequest, roles
@@ -17,7 +18,6 @@ from surveys.forms import BoardForm
 from surveys.models import PoolEntry
 from surveys.selectors import crossed, headline, labels
 from surveys.views.heat import heat, stats
-from surveys.views.paging import pager
 
 READERS = (Role.SUPERVISOR, Role.ANALYST, Role.AUDITOR, Role.ADMINISTRATOR)
 PLANNERS = (Role.SUPERVISOR, Role.ANALYST, Role.ADMINISTRATOR)

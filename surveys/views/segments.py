@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from loopcare.common import clock
 from loopcare.common.charts.scales import number
 from loopcare.common.errors import Invalid
+from loopcare.common.pager import pager
 from loopcare.common.pagination import page_of
 from loopcare.common.rules import FieldSet, RuleError, in_words, parse
 from loopcare.customers.selectors import masked
@@ -20,7 +21,6 @@ from surveys.forms import RuleForm, SegmentForm
 from surveys.models import Segment
 from surveys.selectors import SEGMENT_FIELDS, labels, matching, reading_fields, segment_counts, waiting_pool
 from surveys.services.segments import save_segment
-from surveys.views.paging import pager
 from surveys.views.pool import PLANNERS, counted
 
 NAMED_FIELDS = ("source", "brand", "region", "causes")

@@ -24,7 +24,7 @@ from loopcare.common.errors import Conflict  # noqa: E402
 from loopcare.staff.models import User  # noqa: E402
 
 
-def note(statement: str, *values: object) -> None:
+def note(statement: str, *values: str | int) -> None:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
 

@@ -57,8 +57,8 @@ def overlaps() -> int:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FROM fault_hold a JOIN fault_hold b ON a.case_id = b.case_id AND a.hold <> b.hold "
-            "AND a.began <= b.began AND b.began < coalesce(a.ended, a.began + %s)",
-            [SHORT_LEASE - timedelta(seconds=0.5)],
+            "AND a.began <= b.began AND b.began < coalesce(a.ended, a.began + %s * interval '1 second')",
+            [SHORT_LEASE.total_seconds() - 0.5],
         )
         (count,) = cursor.fetchone()
     return int(count)

@@ -151,7 +151,7 @@ def test_plan_hash_refuses_a_customer_twice() -> None:
         (date(2026, 3, 3), date(2026, 3, 2), 0),
     ],
 )
-def test_working_days_are_mondays_to_fridays_with_both_ends(first, last, days):
+def test_working_days_are_mondays_to_fridays_with_both_ends(first: date, last: date, days: int) -> None:
     assert working_days(first, last) == days
 
 
@@ -164,7 +164,7 @@ def test_working_days_are_mondays_to_fridays_with_both_ends(first, last, days):
         (date(2026, 12, 31), date(2027, 4, 14)),
     ],
 )
-def test_read_out_is_three_calendar_months_and_fourteen_days_later(launched, read_out):
+def test_read_out_is_three_calendar_months_and_fourteen_days_later(launched: date, read_out: date) -> None:
     assert read_out_day(launched) == read_out
 
 
@@ -172,7 +172,9 @@ strata = st.dictionaries(st.sampled_from("abcdef"), st.tuples(st.integers(0, 200
 
 
 @given(strata, st.integers(0, 50).map(lambda k: k / 100), st.floats(0, 2000), st.integers(1, 40))
-def test_draws_fit_the_capacity_and_defer_nobody_who_goes_first(people, share, available, minutes):
+def test_draws_fit_the_capacity_and_defer_nobody_who_goes_first(
+    people: dict[str, tuple[int, bool]], share: float, available: float, minutes: int
+) -> None:
     sizes = {name: n for name, (n, _first) in people.items()}
     first = frozenset(name for name, (_n, goes_first) in people.items() if goes_first)
     drawn = draws(
@@ -193,7 +195,7 @@ def test_draws_fit_the_capacity_and_defer_nobody_who_goes_first(people, share, a
     assert not sum(draw.deferred for draw in drawn.values()) or used + minutes > available - 1e-6
 
 
-def test_draws_share_the_wait_in_proportion():
+def test_draws_share_the_wait_in_proportion() -> None:
     drawn = draws(
         {"a": 100, "b": 50, "s": 10},
         share=0,
@@ -205,7 +207,7 @@ def test_draws_share_the_wait_in_proportion():
     assert [draw.care for draw in drawn.values()] == [60, 30, 10]
 
 
-def test_draws_with_unequal_minutes_stay_within_a_case_a_stratum():
+def test_draws_with_unequal_minutes_stay_within_a_case_a_stratum() -> None:
     minutes = {"call": 9.0, "talk": 35.0}
     drawn = draws({"call": 333, "talk": 77}, share=0.1, minutes=minutes, first=frozenset(), minutes_available=2000)
     used = sum(draw.care * minutes[name] for name, draw in drawn.items())

@@ -47,9 +47,7 @@ def people(rows: list[dict[str, Any]]) -> Iterator[Table]:
     duckdb = ibis.duckdb.connect()
     duckdb.con.execute(DUCKDB_TABLE)
     late = time(23, 59, 59)
-    values = [
-        [*(row | {"since": row["since"] and datetime.combine(row["since"], late)}).values()] for row in rows
-    ]
+    values = [[*(row | {"since": row["since"] and datetime.combine(row["since"], late)}).values()] for row in rows]
     duckdb.con.executemany("INSERT INTO people VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
     yield duckdb.table("people")
     duckdb.disconnect()

@@ -49,9 +49,7 @@ def written_tests(draw: st.DrawFn) -> str:
 
 
 def _larger(parts: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
-    joined = st.tuples(
-        st.sampled_from([" and ", " or ", "\nand ", " or\t"]), st.lists(parts, min_size=2, max_size=3)
-    )
+    joined = st.tuples(st.sampled_from([" and ", " or ", "\nand ", " or\t"]), st.lists(parts, min_size=2, max_size=3))
     return (
         joined.map(lambda pair: pair[0].join(pair[1]))
         | parts.map(lambda part: f"({part})")

@@ -33,9 +33,7 @@ def kept_by_oracle(rule: Rule, rows: list[dict[str, Any]]) -> list[int]:
 
 @given(text=RULES)
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_every_rule_keeps_the_same_rows_in_every_engine(
-    text: str, rows: list[dict[str, Any]], people: Table
-) -> None:
+def test_every_rule_keeps_the_same_rows_in_every_engine(text: str, rows: list[dict[str, Any]], people: Table) -> None:
     rule = parse(text, FIELDS)
     wanted = kept_by_oracle(rule, rows)
     assert kept_by_django(rule) == wanted

@@ -140,9 +140,7 @@ def test_text_of_a_rule_is_the_rule_again(text: str) -> None:
         ("vip\x00", 3, "“U+0000” cannot be written in a rule.", ("the end", *AFTER_FIELD)),
     ],
 )
-def test_parse_says_where_the_grammar_ends(
-    text: str, offset: int, problem: str, expected: tuple[str, ...]
-) -> None:
+def test_parse_says_where_the_grammar_ends(text: str, offset: int, problem: str, expected: tuple[str, ...]) -> None:
     with pytest.raises(RuleError) as caught:
         parse(text, FIELDS)
     error = caught.value
@@ -236,9 +234,7 @@ def test_parse_takes_what_is_just_small_enough() -> None:
     nested = "(" * MAX_DEPTH + "vip" + ")" * MAX_DEPTH
     assert parse(nested, FIELDS) == A
     assert parse(" or ".join(["vip"] * MAX_TESTS), FIELDS) == Join("or", (A,) * MAX_TESTS)
-    assert parse(f"rating in ({','.join(['1'] * MAX_LIST)})", FIELDS) == Test(
-        "rating", Operator.IN, (1,) * MAX_LIST
-    )
+    assert parse(f"rating in ({','.join(['1'] * MAX_LIST)})", FIELDS) == Test("rating", Operator.IN, (1,) * MAX_LIST)
     assert parse(f"plan = '{'x' * MAX_TEXT}'", FIELDS) == Test("plan", Operator.EQUAL, ("x" * MAX_TEXT,))
 
 

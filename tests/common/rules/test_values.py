@@ -30,8 +30,6 @@ def test_opposites_are_mutual_and_cover_every_operator() -> None:
     assert all(OPPOSITE[operator] is not operator for operator in Operator)
 
 
-@pytest.mark.parametrize(
-    ("offset", "line", "column"), [(0, 1, 1), (2, 1, 3), (3, 2, 1), (4, 3, 1), (6, 3, 3)]
-)
+@pytest.mark.parametrize(("offset", "line", "column"), [(0, 1, 1), (2, 1, 3), (3, 2, 1), (4, 3, 1), (6, 3, 3)])
 def test_position_of_an_offset(offset: int, line: int, column: int) -> None:
     assert Position.of("ab\n\ncd", offset) == Position(line, column, offset)
