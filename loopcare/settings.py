@@ -102,7 +102,6 @@ INSTALLED_APPS = [
     "loopcare.customers",
     "loopcare.contact",
     "loopcare.embedded",
-    "loopcare.demo",
     "surveys",
     "careplans",
     "evaluation",

@@ -56,10 +56,10 @@ def audit(
 
 
 @transaction.atomic
-def found_demo_world(*, brand: str) -> None:
-    """Mark this installation as a demo. Refused where live customers may already be."""
+def found_demo_world(*, brand: str, ahead: timedelta = timedelta(0)) -> None:
+    """Mark this installation as a demo whose clock runs `ahead`. Refused where live customers may already be."""
     row, created = Installation.objects.select_for_update().get_or_create(
-        pk=1, defaults={"world": World.DEMO, "brand": brand}
+        pk=1, defaults={"world": World.DEMO, "brand": brand, "clock_offset": ahead}
     )
     if not created and row.world != World.DEMO:
         raise Conflict(_("This installation is live; a demo world is loaded into an empty one only."))

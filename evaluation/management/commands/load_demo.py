@@ -5,9 +5,9 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
+from evaluation.demo.world import counts, is_loaded, load
 from loopcare.common.command import Command as Base
 from loopcare.common.command import add_now, now_or_clock
-from loopcare.demo.world import counts, is_loaded, load
 
 
 class Command(Base):

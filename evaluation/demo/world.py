@@ -23,18 +23,18 @@ from careplans.enums import StrategyKind
 from careplans.models import Attempt, Campaign, Case, Strategy
 from careplans.services.campaigns import finish
 from careplans.services.cases import close_unconfirmed
+from evaluation.demo import care
+from evaluation.demo.answers import Panel
+from evaluation.demo.feedback import Voices, deliver, deliveries
+from evaluation.demo.founding import Staff, hire, keep_password, settle
+from evaluation.demo.people import Person, invent
+from evaluation.demo.timeline import Timeline, at_hour, opening, today, working_day
 from evaluation.logic.waves import WAVES, due_on
 from evaluation.services.estimates import read_out
 from evaluation.services.panel import absorb_answers, enrol
 from loopcare.common.errors import Conflict
 from loopcare.contact.models import Message
 from loopcare.customers.models import Customer
-from loopcare.demo import care
-from loopcare.demo.answers import Panel
-from loopcare.demo.feedback import Voices, deliver, deliveries
-from loopcare.demo.founding import Staff, hire, keep_password, settle
-from loopcare.demo.people import Person, invent
-from loopcare.demo.timeline import Timeline, at_hour, today, working_day
 from loopcare.staff.models import User
 from loopcare.staff.selectors import installation
 from loopcare.staff.services import found_demo_world
@@ -63,12 +63,13 @@ def load(*, customers: int, seed: int, now: datetime) -> dict[str, Any]:
         )
     if not installation().is_demo and (User.objects.exists() or Customer.objects.exists()):
         raise Conflict(_("This installation is in use; a demo world is loaded into an empty one only."))
+    asked, now = now, opening(now)
     days = (today(now) - timedelta(days=n) for n in range(PAST.days + 1))
     # New months lock customers and signals, so they come before the long transaction and stay if it fails.
     make_months(days=days)
     password = keep_password()
     with _mail_is_kept_back(), transaction.atomic(), TemporaryDirectory() as folder:
-        found_demo_world(brand=BRAND)
+        found_demo_world(brand=BRAND, ahead=now - asked)
         world = World.found(customers=customers, seed=seed, now=now, password=password)
         world.live(folder=Path(folder))
         return counts()

@@ -10,6 +10,9 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
+OFFICE = (10, 16)
+"""From this hour to before that one there is a working day left to try things on."""
+
 Step = Callable[[datetime], None]
 
 
@@ -37,6 +40,17 @@ def at_hour(day: date, hour: int, minute: int = 0) -> datetime:
 
 def today(now: datetime) -> date:
     return now.astimezone(ZoneInfo(settings.TIME_ZONE)).date()
+
+
+def opening(now: datetime) -> datetime:
+    """`now` within office hours, else half past ten on the next working day: a demo begins when people work."""
+    local = now.astimezone(ZoneInfo(settings.TIME_ZONE))
+    if is_working(local.date()) and OFFICE[0] <= local.hour < OFFICE[1]:
+        return now
+    day = local.date() + timedelta(days=1 if local.hour >= OFFICE[0] else 0)
+    while not is_working(day):
+        day += timedelta(days=1)
+    return at_hour(day, 10, 30)
 
 
 def is_working(day: date) -> bool:

@@ -8,14 +8,14 @@ from statistics import NormalDist
 
 from careplans.enums import Arm
 from careplans.models import Campaign
+from evaluation.demo.chance import chance
+from evaluation.demo.people import Person, saying
+from evaluation.demo.sayings import AFTERWARDS_BAD, AFTERWARDS_GOOD
+from evaluation.demo.timeline import Timeline
 from evaluation.models import FollowUp
 from evaluation.services.panel import ask_due, enrol
 from loopcare.contact.enums import Purpose
 from loopcare.contact.outbox import send_due_messages
-from loopcare.demo.chance import chance
-from loopcare.demo.people import Person, saying
-from loopcare.demo.sayings import AFTERWARDS_BAD, AFTERWARDS_GOOD
-from loopcare.demo.timeline import Timeline
 from surveys.models import Invitation
 from surveys.services.sending import invite, record_answer
 from surveys.services.setup import FOLLOW_UP

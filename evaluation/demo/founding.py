@@ -12,12 +12,12 @@ from django.conf import settings
 from django.contrib.auth.hashers import make_password
 
 from careplans.services import strategies
+from evaluation.demo.chance import chance
+from evaluation.demo.people import PLACES, Person
 from loopcare.contact.services import suppress
 from loopcare.customers.enums import PointKind
 from loopcare.customers.models import Customer, Region
 from loopcare.customers.services import merge_points
-from loopcare.demo.chance import chance
-from loopcare.demo.people import PLACES, Person
 from loopcare.staff.enums import Role
 from loopcare.staff.models import Team, User
 from loopcare.staff.selectors import demo_password

@@ -10,9 +10,9 @@ from itertools import accumulate
 from pathlib import Path
 from random import Random
 
-from loopcare.demo.chance import chance
-from loopcare.demo.people import CAUSES, NETWORK, Person, saying, weighted
-from loopcare.demo.sayings import GRIEVANCES, PRAISE
+from evaluation.demo.chance import chance
+from evaluation.demo.people import CAUSES, NETWORK, Person, saying, weighted
+from evaluation.demo.sayings import GRIEVANCES, PRAISE
 from loopcare.staff.models import User
 from surveys.services.intake import import_file
 

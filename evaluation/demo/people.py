@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from random import Random
 from typing import TypeVar
 
+from evaluation.demo.chance import chance
 from loopcare.customers.enums import ActivityTier, ValueTier
-from loopcare.demo.chance import chance
 
 BRANDS = {"Northwind Plus": 45, "Northwind Go": 35, "Polar": 20}
 

@@ -12,10 +12,10 @@ from careplans.enums import Outcome
 from careplans.models import Campaign, Case, Strategy
 from careplans.services.campaigns import draft_campaign, launch_campaign, preview_campaign
 from careplans.services.cases import next_case, record_outcome
-from loopcare.demo.chance import chance
-from loopcare.demo.people import weighted
-from loopcare.demo.sayings import NOTES, REMEDIES
-from loopcare.demo.timeline import at_hour, is_working, today
+from evaluation.demo.chance import chance
+from evaluation.demo.people import weighted
+from evaluation.demo.sayings import NOTES, REMEDIES
+from evaluation.demo.timeline import at_hour, is_working, today
 from loopcare.staff.models import Team, User
 from surveys.models import Segment
 from surveys.services.segments import save_segment

@@ -15,10 +15,10 @@ from pytest_django import Settings
 
 from careplans.enums import CampaignStatus
 from careplans.models import Campaign, Case
+from evaluation.demo import world
+from evaluation.demo.people import invent
 from evaluation.models import FollowUp
 from loopcare.customers.models import Customer
-from loopcare.demo import world
-from loopcare.demo.people import invent
 from loopcare.staff.enums import World
 from loopcare.staff.models import Installation, User
 from surveys.models import PoolEntry, Signal

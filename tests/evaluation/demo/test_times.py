@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from loopcare.demo.care import promised_at, slots
-from loopcare.demo.feedback import deliveries
-from loopcare.demo.timeline import Timeline, at_hour, working_day
+from evaluation.demo.care import promised_at, slots
+from evaluation.demo.feedback import deliveries
+from evaluation.demo.timeline import Timeline, at_hour, opening, working_day
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -61,3 +61,18 @@ def test_deliveries_cover_every_day_once() -> None:
             )
         ]
         assert sorted(covered) == [first + timedelta(days=n) for n in range(42)]
+
+
+@pytest.mark.parametrize(
+    ("now", "opens"),
+    [
+        ("2026-03-04T10:00+08:00", "2026-03-04T10:00+08:00"),  # a Wednesday in office hours stays as it is
+        ("2026-03-04T15:59+08:00", "2026-03-04T15:59+08:00"),
+        ("2026-03-04T16:00+08:00", "2026-03-05T10:30+08:00"),
+        ("2026-03-04T03:00+08:00", "2026-03-04T10:30+08:00"),
+        ("2026-03-06T22:00+08:00", "2026-03-09T10:30+08:00"),  # Friday night: Monday
+        ("2026-03-07T12:00+08:00", "2026-03-09T10:30+08:00"),
+    ],
+)
+def test_demo_opens_in_office_hours(now: str, opens: str) -> None:
+    assert opening(datetime.fromisoformat(now)) == datetime.fromisoformat(opens)
