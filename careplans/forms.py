@@ -120,7 +120,7 @@ class PlanForm(forms.Form):
     ends_on = forms.DateField(label=gettext_lazy("Last day"), widget=DayInput)
     agents = forms.IntegerField(label=gettext_lazy("Agents"), min_value=1, max_value=10_000, initial=1)
     hours_per_day = forms.DecimalField(
-        label=gettext_lazy("Hours per agent and day"), min_value=0, max_value=24, decimal_places=2, initial=5.5
+        label=gettext_lazy("Daily hours per agent"), min_value=0, max_value=24, decimal_places=2, initial=5.5
     )
     hold_out_share = PercentField(
         label=gettext_lazy("Hold-out, %"),

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from careplans.enums import REACHED, TALKED, Arm, CampaignStatus
-from careplans.models import Assignment, Campaign, Preview
+from careplans.models import Assignment, Campaign, CampaignEvent, Preview
 from loopcare.common.errors import NotFound
 from loopcare.contact.enums import Purpose
 
@@ -46,10 +46,13 @@ def funnel(campaign: Campaign) -> Funnel:
 
 
 def contaminated(campaign: Campaign) -> int:
-    """Held-out customers who were contacted with care after they were drawn."""
+    """Held-out customers who were contacted with care between the draw and the read-out, which sets them free."""
+    read_at = CampaignEvent.objects.filter(campaign=campaign, to_status=CampaignStatus.READ).values("at")
     return (
         assigned(campaign)
+        .alias(read_at=Subquery(read_at[:1]))
         .filter(
+            Q(read_at=None) | Q(customer__contacts__at__lt=F("read_at")),
             arm=Arm.HOLD_OUT,
             customer__contacts__purpose__in=(Purpose.CARE, Purpose.CALLBACK),
             customer__contacts__at__gte=F("assigned_at"),

@@ -66,7 +66,7 @@ def assigned_people(campaign: Campaign) -> QuerySet[Assignment]:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """A launched campaign right now. `open_cases` wait or are worked on; `due` could be called this minute."""
+    """A launched campaign right now. `open_cases` wait or are worked on; the time of `due` has come."""
 
     funnel: Funnel
     arms: list[tuple[str, int]]

@@ -15,7 +15,7 @@ from careplans.selectors.situation import Situation, situation
 from careplans.selectors.words import effect_in_words, why_in_words
 from loopcare.customers.selectors import MaskedPoint, masked
 from loopcare.staff.models import User
-from surveys.selectors import causes
+from surveys.selectors import causes, labels
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ def case_view(case: Case, now: datetime, agent: User | None = None) -> CaseView:
         gap=entry.gap,
         source=entry.source.label,
         brand=entry.brand,
-        region=entry.region,
+        region=labels("region").get(entry.region, entry.region),
         raw=entry.raw,
         comment=entry.comment,
         causes=[names.get(code, code) for code in entry.causes],

@@ -130,8 +130,7 @@ def _epoch(request: StaffRequest) -> int:
 def _context(request: StaffRequest, case: Case, form: OutcomeForm | None = None) -> dict[str, Any]:
     moment = now()
     view = case_view(case, moment, request.user)
-    gap = f"{view.gap:.0f}".replace("-", "−")
-    context = {"case": case, "view": view, "mine": _is_mine(request, case), "gap_text": gap}
+    context = {"case": case, "view": view, "mine": _is_mine(request, case)}
     if not context["mine"]:
         drafts = Draft.objects.visible_to(request.user).filter(case=case).select_related("agent")
         return context | {"drafts": drafts, "cause_name": dict(view.cause_choices).get(case.cause, case.cause)}

@@ -44,11 +44,11 @@ from surveys.services.months import make_months
 BRAND = "Northwind Mobile"
 PAST = timedelta(days=182)
 FIRST_LAUNCH = timedelta(days=112)
-SECOND_LAUNCH = timedelta(days=5)
+SECOND_LAUNCH = timedelta(days=3)
 ROUND_LASTS = 14
 """Days of a campaign."""
 
-FIRST, SECOND, THIRD = "Spring callbacks", "Coverage, second round", "Silent strategic customers"
+FIRST, SECOND, THIRD = "Refunds and coverage", "Coverage, second round", "Silent strategic customers"
 
 
 def is_loaded() -> bool:
@@ -154,7 +154,7 @@ class World:
         return [(self.segments[name], self.strategies[StrategyKind.CALLBACK]) for name in names]
 
     def _first_round(self, now: datetime) -> None:
-        """Callbacks after the trouble of early spring; asked three times, read out on its day."""
+        """Callbacks after the storm; asked three times, read out on its day."""
         campaign = care.plan(
             name=FIRST,
             team=self.staff.callers,
@@ -207,7 +207,7 @@ class World:
         last_calls = care.promised_at(self.now)
         shift = care.Shift(agents=agents, seed=self.seed)
         for day in _days(today(now), today(last_calls)):
-            step = partial(_work, shift=shift, until=last_calls - timedelta(minutes=10), most=14)
+            step = partial(_work, shift=shift, until=last_calls - timedelta(minutes=10), most=20)
             self.timeline.at(at_hour(day, care.FIRST_HOUR), step)
         self.timeline.at(last_calls, partial(self._promise, agents=agents))
 

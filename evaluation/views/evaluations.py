@@ -56,6 +56,7 @@ def evaluation(request: StaffRequest, campaign_id: int) -> HttpResponse:
         "badge": words.badge(found.verdict),
         "headline": words.headline(found),
         "trust": words.trust_line(found),
+        "has_effects": any(reading.effect.known for reading in found.readings),
         "chart": words.effects_chart(found, csv_url=csv_url),
         "compared": words.level_rows(found.levels_of(Arm.CARE, Arm.HOLD_OUT)),
         "deferred": words.level_rows(found.levels_of(Arm.DEFERRED)) if found.assigned[Arm.DEFERRED] else [],

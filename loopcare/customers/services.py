@@ -41,8 +41,10 @@ ON CONFLICT (reference) DO UPDATE SET
     value_tier = coalesce(nullif(excluded.value_tier, ''), c.value_tier),
     attributes = c.attributes || excluded.attributes
 WHERE (excluded.name IS NOT NULL AND c.name IS NULL)
-   OR (excluded.brand, excluded.region, excluded.language, excluded.value_tier)
-      IS DISTINCT FROM (c.brand, c.region, c.language, c.value_tier)
+   OR coalesce(nullif(excluded.brand, ''), c.brand) <> c.brand
+   OR coalesce(excluded.region, c.region) IS DISTINCT FROM c.region
+   OR coalesce(nullif(excluded.language, ''), c.language) <> c.language
+   OR coalesce(nullif(excluded.value_tier, ''), c.value_tier) <> c.value_tier
    OR NOT c.attributes @> excluded.attributes
 """
 

@@ -61,7 +61,7 @@ def found_demo_world(*, brand: str, ahead: timedelta = timedelta(0)) -> None:
     row, created = Installation.objects.select_for_update().get_or_create(
         pk=1, defaults={"world": World.DEMO, "brand": brand, "clock_offset": ahead}
     )
-    if not created and row.world != World.DEMO:
+    if row.world != World.DEMO or (created and User.objects.exists()):
         raise Conflict(_("This installation is live; a demo world is loaded into an empty one only."))
 
 

@@ -1,4 +1,4 @@
-"""How the pool's values are written: unknown is `?`, a code by its name, a gap with its sign."""
+"""How the pool's values are written: unknown is `?`, a code by its name."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import re
 from collections.abc import Mapping
 
 from django import template
+from django.conf import settings
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 
-from loopcare.common.charts import scales
 from surveys.selectors import UNKNOWN
 
 register = template.Library()
@@ -31,15 +32,15 @@ def named(names: Mapping[str, str], code: str) -> object:
 
 
 @register.filter
-def signed(value: float) -> str:
-    """A gap: +4, −38.9 with a true minus."""
-    return scales.signed(value)
+def words(name: str) -> str:
+    """What an operator's own field is called, read aloud: tenure_months → tenure months."""
+    return name.replace("_", " ")
 
 
 @register.filter
-def number(value: float | str | None) -> str:
-    """1,234, or `?` for what is not known; a name that a template does not find comes as an empty text."""
-    return scales.number(None if isinstance(value, str) else value)
+def language_name(code: str) -> object:
+    """A language by its name; one that the house does not speak by its code."""
+    return known(gettext(dict(settings.LANGUAGES).get(code, code)) if code else "")
 
 
 @register.filter

@@ -20,7 +20,7 @@ class Command(Base):
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("--if-empty", action="store_true", help="do nothing when the demo world is loaded already")
-        parser.add_argument("--customers", type=int, default=3000, help="how many customers it has (default: 3000)")
+        parser.add_argument("--customers", type=int, default=2000, help="how many customers it has (default: 2000)")
         parser.add_argument("--seed", type=int, default=1, help="another seed gives another world (default: 1)")
         add_now(parser)
 

@@ -16,10 +16,20 @@
     if (booking) booking.hidden = !["callback", "follow_up"].includes(chosen);
   }
 
+  // What one outcome lacked says nothing about another: the server looks again at the next save.
+  function forgetErrors() {
+    document.querySelectorAll("#work .error-summary, #work .field-error").forEach((error) => error.remove());
+    for (const control of document.querySelectorAll("#work [aria-invalid]")) {
+      control.removeAttribute("aria-invalid");
+      control.removeAttribute("aria-describedby");
+    }
+  }
+
   function choose(code) {
     const radio = work().querySelector(`[name=outcome][value="${code}"]`);
     if (radio.checked) return;
     radio.checked = true;
+    forgetErrors();
     showEffect();
   }
 
@@ -82,7 +92,10 @@
   // --- events
   document.addEventListener("input", (event) => { if (event.target.closest("#autosave")) typed = true; });
   document.addEventListener("change", (event) => {
-    if (event.target.name === "outcome") showEffect();
+    if (event.target.name === "outcome") {
+      forgetErrors();
+      showEffect();
+    }
     const guide = event.target.closest("[data-guide]");
     if (guide) sessionStorage.setItem(`guide:${guide.dataset.guide}`, countTicks(guide));
   });

@@ -47,15 +47,15 @@ def load(capsys: pytest.CaptureFixture[str], *options: str) -> dict[str, Any]:
 def test_load_demo_lives_half_a_year_once(capsys: pytest.CaptureFixture[str], home: Path) -> None:
     counts = {
         "customers": 300,
-        "signals": 449,
-        "pool_entries": 93,
-        "pool_open": 78,
+        "signals": 453,
+        "pool_entries": 95,
+        "pool_open": 77,
         "campaigns": 3,
-        "cases": 39,
-        "cases_open": 14,
+        "cases": 37,
+        "cases_open": 13,
         "attempts": 76,
         "messages": 84,
-        "answers": 54,
+        "answers": 58,
     }
     assert load(capsys, *SMALL) == {"loaded": True, **counts}
     assert load(capsys, *SMALL, "--if-empty") == {"loaded": False, **counts}

@@ -58,9 +58,11 @@ class Command(BaseCommand):
         try:
             home.prepare()
             self.claim(home, port, address)
-            self.prepare_database(empty=options["empty"])
+            self.step("Migrations", lambda: _manage("migrate", "--no-input"))
             mail = self.offer_mailbox(home, family)
+            # The processes start while the world is being loaded; nobody sees it before it is whole.
             family.start(_services(home, port, options["workers"]))
+            self.load(empty=options["empty"])
             self.step("First page", lambda: _wait_for_page(address, family))
             self.welcome(home, address, mail, empty=options["empty"])
             _watch(home, family)
@@ -98,8 +100,7 @@ class Command(BaseCommand):
         os.ftruncate(lock, 0)
         os.pwrite(lock, address.encode(), 0)
 
-    def prepare_database(self, *, empty: bool) -> None:
-        self.step("Migrations", lambda: _manage("migrate", "--no-input"))
+    def load(self, *, empty: bool) -> None:
         if empty:
             self.step("Basics", lambda: _manage("ensure_basics"))
         else:
