@@ -41,9 +41,7 @@ def next_or_queue(request: StaffRequest) -> str:
     """The path of the next case, leased to this agent; the start page with a sentence when nothing is due."""
     case = next_case(agent=request.user, now=now())
     if case is None:
-        why = _(
-            "No case may be called right now: nothing is due, it is the wrong hour there, or the last contact is too recent."
-        )
+        why = _("No case may be called now: nothing is due, the hour is wrong, or the last contact is too recent.")
         messages.info(request, why)
         return resolve_url("careplans:queue")
     return resolve_url("careplans:case", case.pk)

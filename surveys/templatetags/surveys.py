@@ -9,7 +9,6 @@ from django import template
 from django.conf import settings
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
 
 from surveys.selectors import UNKNOWN
 
@@ -40,7 +39,7 @@ def words(name: str) -> str:
 @register.filter
 def language_name(code: str) -> object:
     """A language by its name; one that the house does not speak by its code."""
-    return known(gettext(dict(settings.LANGUAGES).get(code, code)) if code else "")
+    return known(str(dict(settings.LANGUAGES).get(code, code)))
 
 
 @register.filter

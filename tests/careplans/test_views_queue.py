@@ -85,7 +85,7 @@ def test_next_pressed_twice_opens_the_same_case(sign_in: SignIn) -> None:
 def test_next_without_a_due_case_stays_and_says_so(sign_in: SignIn) -> None:
     answer = sign_in(make_user()).post("/queue/next/", follow=True)
     assert answer.redirect_chain == [("/queue/", 302)]
-    assert "No case may be called right now" in answer.text
+    assert "No case may be called now: nothing is due" in answer.text
 
 
 def test_next_needs_a_post(sign_in: SignIn) -> None:

@@ -152,8 +152,20 @@ def test_what_cannot_be_saved_keeps_the_text_and_takes_the_focus(at_work: Page) 
     expect(at_work.locator("[name=notes]")).to_have_value("Almost done")
     expect(at_work.locator("[name=outcome][value=solved]")).to_be_checked()
     at_work.keyboard.press("4")
+    expect(at_work.locator(".error-summary, .field-error, [aria-invalid]")).to_have_count(0)
     save(at_work)
     assert Attempt.objects.get().notes == "Almost done"
+
+
+def test_notes_made_taller_do_not_break_the_content_policy(at_work: Page) -> None:
+    refused = []
+    at_work.on("console", lambda message: refused.append(message.text) if "Security Policy" in message.text else None)
+    at_work.locator("[name=notes]").evaluate("notes => { notes.style.height = '300px'; }")
+    at_work.keyboard.press("1")
+    at_work.keyboard.press("Control+Enter")
+    expect(at_work.locator(".error-summary")).to_be_focused()
+    at_work.wait_for_timeout(100)
+    assert refused == []
 
 
 def test_case_taken_by_a_colleague_keeps_the_notes(at_work: Page, agent: User) -> None:
