@@ -158,7 +158,7 @@ def labels(axis: str) -> dict[str, str]:
     """What people read for the codes of a field of the pool; a code without a name is read as it is."""
     match axis:
         case "source":
-            return dict(Source.objects.values_list("code", "name"))
+            return {source.code: source.label for source in Source.objects.all()}
         case "region":
             return dict(Region.objects.values_list("code", "name"))
         case "causes":
