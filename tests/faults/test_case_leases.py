@@ -6,7 +6,7 @@ import random
 import subprocess
 import time
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.db import connection
@@ -15,9 +15,10 @@ from careplans.enums import CaseStatus
 from careplans.models import Case, CaseEvent
 from careplans.services.cases import LEASE, release_lapsed
 from loopcare.common import clock
-from loopcare.customers.models import Region
+from loopcare.contact.enums import Channel
+from loopcare.contact.models import ContactRule
 from loopcare.staff.models import Team
-from tests.factories import make_campaign, make_case, make_customer, make_entry, make_team, make_user
+from tests.factories import make_campaign, make_case, make_entry, make_team, make_user
 from tests.faults.conftest import Start, wait_for
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
@@ -40,14 +41,16 @@ def holds(transactional_db: None) -> Iterator[None]:
 
 
 def make_desk() -> Team:
-    """Agents and due cases; the region never sleeps, so that no outcome waits for the morning."""
+    """Agents and due cases; calling hours never end here, so that no case waits for the morning."""
     team = make_team("desk")
     for n in range(AGENTS):
         make_user(team=team, name=f"fault{n}")
-    Region.objects.create(code="R", name="R", time_zone="UTC")
+    ContactRule.objects.create(
+        channel=Channel.PHONE, from_hour=0, to_hour=24, cap=1_000, effective_from=date(2000, 1, 1)
+    )
     campaign = make_campaign(team=team)
     for _ in range(CASES):
-        entry = make_entry(make_customer(region_id="R"), status="in_care")
+        entry = make_entry(status="in_care")
         make_case(campaign, entry=entry, due_at=clock.now() - timedelta(days=1))
     return team
 

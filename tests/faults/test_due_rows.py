@@ -97,10 +97,10 @@ def test_each_due_row_happens_once_whatever_is_killed(start: Start, effects: Non
 
 def test_without_the_shared_transaction_kills_repeat_effects(start: Start, effects: None) -> None:
     """The negative control: the same kills, the effect committed apart from the completion."""
-    make_rows(60)
+    make_rows(300)
     workers = [start("tests.faults.worker", "careless") for _ in range(2)]
     wait_for(lambda: count_effects()[0] > 0, seconds=30)
-    shoot(workers, start, "careless", random.Random(7), kills=4)
+    shoot(workers, start, "careless", random.Random(7), kills=6)
     wait_for(lambda: live_rows() == 0, seconds=60)
     assert count_effects()[1] > 0
 
