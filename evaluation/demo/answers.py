@@ -20,9 +20,9 @@ from surveys.models import Invitation
 from surveys.services.sending import invite, record_answer
 from surveys.services.setup import FOLLOW_UP
 
-# Shares of the scores 1 to 5, in hundredths. Satisfied are 4 and 5: 58 of those drawn for care, 38 of the others, so
-# the true effect is 20 points, by assigned arm. A smaller one would not show in a world of this size.
-CARED = (8, 12, 22, 36, 22)
+# Shares of the scores 1 to 5, in hundredths. Satisfied are 4 and 5: 64 of those drawn for care, 38 of the others, so
+# the true effect is 26 points, by assigned arm. A smaller one would not show in a world of this size.
+CARED = (6, 10, 20, 38, 26)
 LEFT_ALONE = (16, 20, 26, 27, 11)
 
 RESPONDS = {1: 0.78, 2: 0.76, 3: 0.75}

@@ -48,7 +48,7 @@ SECOND_LAUNCH = timedelta(days=3)
 ROUND_LASTS = 14
 """Days of a campaign."""
 
-FIRST, SECOND, THIRD = "Refunds and coverage", "Coverage, second round", "Silent strategic customers"
+FIRST, SECOND, THIRD = "Slow refunds, and third times", "Coverage, second round", "Silent strategic customers"
 
 
 def is_loaded() -> bool:
@@ -158,9 +158,9 @@ class World:
         campaign = care.plan(
             name=FIRST,
             team=self.staff.callers,
-            lines=self._callback("Third time or more", "Refund delays", "Weak coverage"),
+            lines=self._callback("Third time or more", "Refund delays"),
             days=ROUND_LASTS,
-            hold_out="0.25",
+            hold_out="0.34",
             by=self.staff.supervisor,
             seed=self.seed,
             now=now,

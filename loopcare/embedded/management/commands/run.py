@@ -12,12 +12,15 @@ from contextlib import suppress
 from typing import Any, NoReturn
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
 
 from loopcare.embedded import locks
 from loopcare.embedded.errors import EmbeddedError
 from loopcare.embedded.home import CHECKOUT, Home
 from loopcare.embedded.processes import Family, Process
 from loopcare.embedded.servers import are_supervised, ensure_running, published
+from loopcare.staff.selectors import installation
 
 MANAGE = CHECKOUT / "manage.py"
 FIRST_ANSWER_SECONDS = 60.0
@@ -58,7 +61,8 @@ class Command(BaseCommand):
         try:
             home.prepare()
             self.claim(home, port, address)
-            self.step("Migrations", lambda: _manage("migrate", "--no-input"))
+            if _is_behind():
+                self.step("Migrations", lambda: _manage("migrate", "--no-input"))
             mail = self.offer_mailbox(home, family)
             # The processes start while the world is being loaded; nobody sees it before it is whole.
             family.start(_services(home, port, options["workers"]))
@@ -103,7 +107,7 @@ class Command(BaseCommand):
     def load(self, *, empty: bool) -> None:
         if empty:
             self.step("Basics", lambda: _manage("ensure_basics"))
-        else:
+        elif not installation().is_demo:
             self.step("Demo world", lambda: _manage("load_demo", "--if-empty"))
 
     def offer_mailbox(self, home: Home, family: Family) -> str:
@@ -135,6 +139,14 @@ class Command(BaseCommand):
 
 def _stop(_signal: int, _frame: object) -> NoReturn:
     raise Stopped
+
+
+def _is_behind() -> bool:
+    """Whether the database lacks a migration; asked here, because another process takes seconds to say no."""
+    executor = MigrationExecutor(connection)
+    behind = bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+    connection.close()
+    return behind
 
 
 def _manage(*arguments: str) -> None:
