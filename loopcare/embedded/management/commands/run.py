@@ -64,10 +64,12 @@ class Command(BaseCommand):
             if _is_behind():
                 self.step("Migrations", lambda: _manage("migrate", "--no-input"))
             mail = self.offer_mailbox(home, family)
-            # The processes start while the world is being loaded; nobody sees it before it is whole.
-            family.start(_services(home, port, options["workers"]))
+            web, *others = _services(home, port, options["workers"])
+            # Pages come up while the world is being loaded; who is waited for starts first.
+            family.start([web])
             self.load(empty=options["empty"])
             self.step("First page", lambda: _wait_for_page(address, family))
+            family.start(others)
             self.welcome(home, address, mail, empty=options["empty"])
             _watch(home, family)
         except EmbeddedError as error:
