@@ -39,13 +39,6 @@ class NotFound(DomainError):
     status = 404
 
 
-class Forbidden(DomainError):
-    """This user may not do this."""
-
-    code = "forbidden"
-    status = 403
-
-
 class Conflict(DomainError):
     """Somebody else was faster, or the state does not allow the move."""
 
@@ -58,10 +51,3 @@ class StaleLease(Conflict):
     """The writer's claim ended and another holder may have the row: nothing was written."""
 
     code = "stale_lease"
-
-
-class Unavailable(DomainError):
-    """Something outside does not answer; try again later."""
-
-    code = "unavailable"
-    status = 503
