@@ -27,6 +27,10 @@ SWEEP_SECONDS = 1.0
 SWEEP: tuple[str, ...] = (
     "loopcare.contact.tasks.send_messages",
     "surveys.tasks.run_imports",
+    "surveys.tasks.detect_by_time",
+    "surveys.tasks.leave_pool",
+    "surveys.tasks.forget_old",
+    "surveys.tasks.monitor",
     "careplans.tasks.release_lapsed",
     "evaluation.tasks.ask_follow_ups",
 )

@@ -33,6 +33,13 @@ def env_list(name: str, default: str) -> list[str]:
     return [part.strip() for part in env_text(name, default).split(",") if part.strip()]
 
 
+def env_number(name: str, default: int, *, least: int) -> int:
+    text = env_text(name) or str(default)
+    if not text.isdecimal() or int(text) < least:
+        raise ImproperlyConfigured(f"{name} must be a whole number of at least {least}, not {text!r}.")
+    return int(text)
+
+
 def env_database(name: str) -> dict[str, Any]:
     """A PostgreSQL connection from a libpq URL such as postgresql://user:secret@host:5432/name."""
     url = env_text(name) or "postgresql:///loopcare"
@@ -227,6 +234,9 @@ CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker without a broker goes on
 CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 5, "socket_connect_timeout": 2, "max_retries": 1}
 CELERY_TASK_PUBLISH_RETRY = False  # a bell that does not ring at once is not worth a waiting page
 
+# Rows of a file that land at once: enough for set-based statements to pay, few enough that nobody waits for a lock.
+IMPORT_PART = env_number("LOOPCARE_IMPORT_PART", 200_000, least=1)
+
 # The bell can be switched off to prove that nothing depends on it.
 BELL = env_flag("LOOPCARE_BELL", default=True)
 
@@ -250,6 +260,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["loopcare.staff.api.permissions.RouteRoles"],
     "ENUM_NAME_OVERRIDES": {
         "PoolStatusEnum": "surveys.enums.PoolStatus",
+        "EntryKindEnum": "surveys.enums.EntryKind",
         "CampaignStatusEnum": "careplans.enums.CampaignStatus",
         "CaseStatusEnum": "careplans.enums.CaseStatus",
         "OutcomeEnum": "careplans.enums.Outcome",

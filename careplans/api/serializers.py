@@ -215,7 +215,7 @@ class WorkspaceSerializer(serializers.Serializer[CaseView]):
     zone = serializers.CharField()
     within_hours = serializers.BooleanField()
     why = serializers.ListField(child=serializers.CharField())
-    gap = serializers.FloatField()
+    gap = serializers.FloatField(allow_null=True)
     comment = serializers.CharField()
     causes = serializers.ListField(child=serializers.CharField())
     guide = serializers.ListField(child=serializers.CharField())

@@ -48,7 +48,10 @@ def why_in_words(case: Case) -> list[str]:
         phrases.append(str(ValueTier(entry.value_tier).label))
     if entry.activity_tier:
         phrases.append(str(ActivityTier(entry.activity_tier).label))
-    phrases.append(_("%(gap).0f points below what is adequate") % {"gap": -entry.gap})
+    if entry.gap is not None:
+        phrases.append(_("%(gap).0f points below what is adequate") % {"gap": -entry.gap})
+    elif entry.rule is not None:
+        phrases.append(entry.rule.label)
     if case.booked_at is not None:
         phrases.append(_("a callback was promised"))
     if case.priority > 0:

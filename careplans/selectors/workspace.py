@@ -60,7 +60,7 @@ class CaseView:
     zone: str
     within_hours: bool
     why: list[str]
-    gap: float
+    gap: float | None
     source: str
     brand: str
     region: str

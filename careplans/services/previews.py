@@ -60,7 +60,8 @@ CREATE TEMP TABLE careplans_plan (
 # A customer in several segments belongs to the first line. The tier is today's; where unknown, that of the entry.
 CANDIDATES = """
 INSERT INTO careplans_plan (customer_id, entry_id, line_id, stratum, tier)
-SELECT e.customer_id, e.id, %s, concat_ws('/', %s, coalesce(t.tier, '?'), width_bucket(e.gap, %s)), coalesce(t.tier, '')
+SELECT e.customer_id, e.id, %s,
+    concat_ws('/', %s, coalesce(t.tier, '?'), coalesce(width_bucket(e.gap, %s)::text, '?')), coalesce(t.tier, '')
 FROM surveys_poolentry e
 JOIN customers_customer c ON c.id = e.customer_id
 CROSS JOIN LATERAL (SELECT coalesce(nullif(c.value_tier, ''), nullif(e.value_tier, '')) AS tier) t

@@ -23,7 +23,7 @@ from careplans.enums import StrategyKind
 from careplans.models import Attempt, Campaign, Case, Strategy
 from careplans.services.campaigns import finish
 from careplans.services.cases import close_unconfirmed
-from evaluation.demo import care
+from evaluation.demo import care, tickets
 from evaluation.demo.answers import Panel
 from evaluation.demo.feedback import Voices, deliver, deliveries
 from evaluation.demo.founding import Staff, hire, keep_password, settle
@@ -39,6 +39,7 @@ from loopcare.staff.models import User
 from loopcare.staff.selectors import installation
 from loopcare.staff.services import found_demo_world
 from surveys.models import Answer, PoolEntry, Segment, Signal
+from surveys.services.monitoring import monitor
 from surveys.services.months import make_months
 
 BRAND = "Northwind Mobile"
@@ -135,9 +136,11 @@ class World:
         self.timeline.at(at_hour(first, 10), self._first_round)
         self.timeline.at(at_hour(second, 10), self._second_round)
         self.timeline.at(at_hour(second, 16), self._draft)
+        self._take_tickets(folder)
         for day in _days(first, today(self.now)):
             self.timeline.at(at_hour(day, 23), self._close_the_day)
         self.timeline.run(until=self.now)
+        monitor(now=self.now)
 
     def _hear(self, folder: Path, *, storm_ends: date) -> None:
         """Feedback arrives on the morning after it was given."""
@@ -146,6 +149,26 @@ class World:
         for delivery in deliveries(first=today(self.now) - PAST, last=yesterday):
             step = partial(self._deliver, delivery=delivery, voices=voices, folder=folder)
             self.timeline.at(at_hour(delivery.last + timedelta(days=1), 7), step)
+
+    def _take_tickets(self, folder: Path) -> None:
+        """The shops deliver once a week, and after yesterday at once."""
+        yesterday = today(self.now) - timedelta(days=1)
+        start = tickets.first_day(yesterday)
+        for first in [start + timedelta(days=7 * week) for week in range(tickets.WEEKS)]:
+            step = partial(self._bring, first=first, spike_on=yesterday, folder=folder)
+            self.timeline.at(at_hour(first + timedelta(days=7), 7), step)
+
+    def _bring(self, now: datetime, *, first: date, spike_on: date, folder: Path) -> None:
+        tickets.deliver(
+            first=first,
+            last=first + timedelta(days=6),
+            spike_on=spike_on,
+            customers=len(self.people),
+            seed=self.seed,
+            folder=folder,
+            by=self.staff.supervisor,
+            now=now,
+        )
 
     def _deliver(self, now: datetime, **facts: Any) -> None:
         deliver(**facts, by=self.staff.supervisor, now=now)

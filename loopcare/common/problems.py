@@ -33,7 +33,10 @@ class DomainErrors:
 def api_handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's exception handler: every error is `application/problem+json` with type, title, status and detail."""
     if isinstance(error, DomainError):
-        return _problem(error.code, error.message, error.status, field=error.field, **error.extra)
+        problem = _problem(error.code, error.message, error.status, field=error.field, **error.extra)
+        for name, value in error.headers.items():
+            problem.headers[name] = value
+        return problem
     response = exception_handler(error, context)
     if response is None:
         return None

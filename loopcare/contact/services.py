@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.db import transaction
+from django.db.models import F
 from django.utils.translation import gettext as _
 
+from loopcare.common.due_rows import LIVE, DueStatus
 from loopcare.common.errors import Invalid
+from loopcare.common.leases import RELEASED
 from loopcare.contact.enums import POINT_OF, Channel, HoldKind, Purpose, Refusal
 from loopcare.contact.models import Contact, Hold, Message, RefusedContact, Suppression
 from loopcare.customers.enums import Consent, PointStatus
@@ -36,6 +40,29 @@ def suppress(*, customer_id: int, reason: str, now: datetime, channel: str = "")
         [Suppression(customer_id=customer_id, channel=channel, reason=reason, created_at=now)],
         ignore_conflicts=True,
     )
+
+
+@transaction.atomic
+def forget_customer(*, customer_id: int) -> None:
+    """Call off what has not left yet, empty what was written, and let each number remember that it is suppressed.
+
+    Call it before the numbers go. A message that is being sent right now ends as cancelled, and its worker writes
+    nothing more.
+    """
+    messages = Message.objects.filter(customer_id=customer_id)
+    messages.filter(status__in=LIVE).update(status=DueStatus.CANCELLED, epoch=F("epoch") + 1, **RELEASED)
+    messages.update(subject=None, body=None, last_error="")
+    standing = Suppression.objects.filter(customer_id=customer_id)
+    indexes = ContactPoint.objects.filter(customer_id=customer_id).values_list("index", flat=True)
+    Suppression.objects.bulk_create(
+        [
+            Suppression(index=index, channel=each.channel, created_at=each.created_at)
+            for each in standing.filter(ended_at=None)
+            for index in indexes
+        ],
+        ignore_conflicts=True,
+    )
+    standing.update(reason="")
 
 
 def record_contact(*, customer_id: int, channel: Channel, purpose: Purpose, key: str, at: datetime) -> None:

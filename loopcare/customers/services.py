@@ -20,44 +20,59 @@ from loopcare.staff.enums import AuditAction
 from loopcare.staff.models import User
 from loopcare.staff.services import audit
 
+ERASED = "erased-"
+
 MERGE_REGIONS = """
 INSERT INTO customers_region (code, name, time_zone)
 SELECT DISTINCT region, region, %s FROM {staging} WHERE region <> ''
 ON CONFLICT (code) DO NOTHING
 """
 
-# What a file does not say is left as it was; the last row of a customer in the file wins.
-MERGE_CUSTOMERS = """
-INSERT INTO customers_customer AS c
+ADD_CUSTOMERS = """
+INSERT INTO customers_customer
     (reference, name, brand, region, language, value_tier, activity_tier, attributes, created_at)
-SELECT DISTINCT ON (reference)
-    reference, name_enc, brand, nullif(region, ''), language, value_tier, '', attributes, %s
-FROM {staging} ORDER BY reference, {order} DESC
-ON CONFLICT (reference) DO UPDATE SET
-    name = coalesce(excluded.name, c.name),
-    brand = coalesce(nullif(excluded.brand, ''), c.brand),
-    region = coalesce(excluded.region, c.region),
-    language = coalesce(nullif(excluded.language, ''), c.language),
-    value_tier = coalesce(nullif(excluded.value_tier, ''), c.value_tier),
-    attributes = c.attributes || excluded.attributes
-WHERE (excluded.name IS NOT NULL AND c.name IS NULL)
-   OR coalesce(nullif(excluded.brand, ''), c.brand) <> c.brand
-   OR coalesce(excluded.region, c.region) IS DISTINCT FROM c.region
-   OR coalesce(nullif(excluded.language, ''), c.language) <> c.language
-   OR coalesce(nullif(excluded.value_tier, ''), c.value_tier) <> c.value_tier
-   OR NOT c.attributes @> excluded.attributes
+SELECT reference, name_enc, brand, nullif(region, ''), language, value_tier, '', attributes, %s
+FROM {staging} AS s WHERE NOT EXISTS (SELECT FROM customers_customer AS c WHERE c.reference = s.reference)
+ORDER BY reference ON CONFLICT (reference) DO NOTHING
+"""
+
+# What is not said is left as it was. Rows are locked in one order, so that two who tell of the same take turns.
+UPDATE_CUSTOMERS = """
+WITH told AS (
+    SELECT c.id, s.name_enc, s.brand, s.region, s.language, s.value_tier, s.attributes
+    FROM {staging} AS s JOIN customers_customer AS c ON c.reference = s.reference
+    WHERE (s.name_enc IS NOT NULL AND c.name IS NULL)
+       OR coalesce(nullif(s.brand, ''), c.brand) <> c.brand
+       OR coalesce(nullif(s.region, ''), c.region) IS DISTINCT FROM c.region
+       OR coalesce(nullif(s.language, ''), c.language) <> c.language
+       OR coalesce(nullif(s.value_tier, ''), c.value_tier) <> c.value_tier
+       OR NOT c.attributes @> s.attributes
+    ORDER BY c.id FOR NO KEY UPDATE OF c
+)
+UPDATE customers_customer AS c SET
+    name = coalesce(told.name_enc, c.name),
+    brand = coalesce(nullif(told.brand, ''), c.brand),
+    region = coalesce(nullif(told.region, ''), c.region),
+    language = coalesce(nullif(told.language, ''), c.language),
+    value_tier = coalesce(nullif(told.value_tier, ''), c.value_tier),
+    attributes = c.attributes || told.attributes
+FROM told WHERE told.id = c.id
 """
 
 
-def merge_customers(*, staging: str, order: str, now: datetime) -> None:
-    """Create and update customers from a staging table, one statement each.
+def merge_customers(*, staging: str, facts: bool, now: datetime) -> None:
+    """Create and update customers from a staging table with one row each, in one statement for each.
 
     The table has columns reference, name_enc (bytea or NULL), brand, region, language, value_tier (text, '' where
-    unknown) and attributes (jsonb); `order` is its column of file order. Both names are the caller's own, never input.
+    unknown) and attributes (jsonb); its name is the caller's own, never input. Without `facts` it says nothing but
+    references, and nobody who is known can change.
     """
     with connection.cursor() as cursor:
-        cursor.execute(MERGE_REGIONS.format(staging=staging), [settings.TIME_ZONE])
-        cursor.execute(MERGE_CUSTOMERS.format(staging=staging, order=order), [now])
+        if facts:
+            cursor.execute(MERGE_REGIONS.format(staging=staging), [settings.TIME_ZONE])
+        cursor.execute(ADD_CUSTOMERS.format(staging=staging), [now])
+        if facts:
+            cursor.execute(UPDATE_CUSTOMERS.format(staging=staging))
 
 
 def merge_points(*, rows: Iterable[tuple[str, str, str]]) -> int:
@@ -140,6 +155,30 @@ def reveal(*, point_id: int, actor: User, now: datetime, note: str = "") -> str:
         now=now,
     )
     return str(point.value)
+
+
+@transaction.atomic
+def erase_customer(*, customer_id: int, now: datetime, actor: User | None = None, note: str = "") -> Customer:
+    """Take away who a customer is: numbers and addresses, name, attributes; the reference becomes `erased-<id>`.
+
+    Brand, region and tiers stay, which name nobody and keep every count as it was. A later row under the old reference
+    is a new customer; numbers that are suppressed stay so, because a suppression knows them by their blind index.
+    One line in the audit trail, whose note must name nobody; none when it was done before. Raises NotFound.
+    """
+    customer = Customer.objects.select_for_update().filter(pk=customer_id).first()
+    if customer is None:
+        raise NotFound(_("There is no such customer."))
+    if not is_erased(customer):
+        ContactPoint.objects.filter(customer=customer).delete()
+        customer.reference, customer.name, customer.attributes = f"{ERASED}{customer.pk}", None, {}
+        customer.save(update_fields=["reference", "name", "attributes"])
+        audit(actor=actor, action=AuditAction.ERASE, subject="customer", subject_id=customer.pk, note=note, now=now)
+    return customer
+
+
+def is_erased(customer: Customer) -> bool:
+    """Whether nobody is known behind this customer any more."""
+    return customer.reference == f"{ERASED}{customer.pk}"
 
 
 def set_point_status(*, point_id: int, status: PointStatus) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from django.http import HttpRequest
 from django_htmx.middleware import HtmxDetails
@@ -26,6 +27,21 @@ class StaffRequest(HttpRequest):
     htmx: HtmxDetails
 
 
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Another system that signed its call with an API key. Not a user: it has no role, and only `scopes` open a route.
+
+    `sources` are the codes it may write for; empty means any.
+    """
+
+    key_id: int
+    public_id: str
+    scopes: frozenset[str]
+    sources: frozenset[str]
+    rows_per_minute: int
+    is_authenticated: ClassVar[bool] = True
+
+
 def roles(*allowed: Role) -> Callable[[View], View]:
     """Open a view to these roles; without arguments, to everyone who is signed in."""
 
@@ -46,14 +62,15 @@ def allowed_roles(callback: Callable[..., Any]) -> frozenset[str] | None:
     """Who may call a resolved view; None means nobody, because nobody said so.
 
     API views carry their roles on the class, one set or a set per action; here the union counts, and the permission
-    class looks at the action.
+    class looks at the action. One that names only scopes is for API keys, and no role opens it.
     """
     marked = getattr(callback, "allowed_roles", None)
     if marked is not None:
         return frozenset(marked)
-    declared = getattr(getattr(callback, "cls", None), "roles", None)
+    view = getattr(callback, "cls", None)
+    declared = getattr(view, "roles", None)
     if declared is None:
-        return None
+        return frozenset() if getattr(view, "scopes", None) else None
     if isinstance(declared, dict):
         return frozenset().union(*declared.values())
     return frozenset(declared)

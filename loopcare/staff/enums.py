@@ -27,3 +27,10 @@ class AuditAction(models.TextChoices):
     SIGN_IN = "sign_in", _("signed in")
     LAUNCH = "launch", _("launched a campaign")
     CONFIGURE = "configure", _("changed a setting")
+    ERASE = "erase", _("erased a customer")
+
+
+class Scope(models.TextChoices):
+    """What an API key may do; a route names the scopes it answers, beside its roles."""
+
+    SIGNALS_WRITE = "signals:write", _("send signals")

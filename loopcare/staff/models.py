@@ -6,11 +6,12 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser, UserManager
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from loopcare.staff.enums import AuditAction, Role, World
+from loopcare.staff.enums import AuditAction, Role, Scope, World
 
 
 class TeamQuerySet(models.QuerySet["Team"]):
@@ -116,5 +117,51 @@ class Installation(models.Model):
             models.CheckConstraint(
                 name="installation_live_clock_is_true",
                 condition=Q(world=World.DEMO) | Q(clock_offset=timedelta(0)),
+            ),
+        ]
+
+
+class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
+    def visible_to(self, user: User) -> ApiKeyQuerySet:
+        return self if user.role in (Role.AUDITOR, Role.ADMINISTRATOR) else self.none()
+
+
+class ApiKey(models.Model):
+    """A system that calls the API: exactly what it may do, as what, and how much of it.
+
+    The secret is not here: it is derived from the installation's secret key and `public_id`, so a stolen database
+    signs nothing. The hash tells a derived secret that no longer fits, because the secret key was changed.
+    """
+
+    name = models.CharField(_("name"), max_length=80)
+    public_id = models.CharField(max_length=24, unique=True, db_collation="C")
+    secret_sha256 = models.CharField(max_length=64)
+    scopes = ArrayField(models.CharField(max_length=20, choices=Scope.choices), verbose_name=_("may"))
+    sources = ArrayField(
+        models.CharField(max_length=40),
+        default=list,
+        blank=True,
+        verbose_name=_("sources"),
+        help_text=_("codes of the sources it may write for; empty means any"),
+    )
+    calls_per_minute = models.PositiveIntegerField(_("calls per minute"), default=600)
+    rows_per_minute = models.PositiveIntegerField(_("rows per minute"), default=1_000_000)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    created_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+    last_used_at = models.DateTimeField(null=True, help_text=_("to about five minutes"))
+
+    objects = ApiKeyQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            # A key that may do nothing, or something nobody has heard of, was a mistake.
+            models.CheckConstraint(
+                name="api_key_scopes_known",
+                condition=Q(scopes__len__gt=0) & Q(scopes__contained_by=Scope.values),
+            ),
+            models.CheckConstraint(
+                name="api_key_limits_positive", condition=Q(calls_per_minute__gt=0) & Q(rows_per_minute__gt=0)
             ),
         ]

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from django.conf import settings
+from django.db.models import DateTimeField, Func
 
+from loopcare.common.clock import Now
 from loopcare.staff.enums import World
-from loopcare.staff.models import Installation
+from loopcare.staff.models import ApiKey, Installation
+from loopcare.staff.signing import derive_secret, fingerprint
 
 
 @dataclass(frozen=True)
@@ -26,3 +31,29 @@ def demo_password() -> str:
     """The demo world's one password, kept in a file only the owner of the installation can read."""
     path = settings.HOME / "demo_password"
     return path.read_text().strip() if path.exists() else ""
+
+
+@dataclass(frozen=True)
+class Presented:
+    """A key that somebody shows, with the times it must be judged by.
+
+    `real_now` is the database's clock as it is, so that all web processes agree; a demo world's clock, which is `now`
+    here, runs ahead of every sender. `secret` is empty where none derives to the one that was given out.
+    """
+
+    key: ApiKey
+    secret: str
+    real_now: datetime
+    now: datetime
+
+
+def presented_key(public_id: str) -> Presented | None:
+    """The key of this id, revoked or not; None where there is none. Asked anew at every call, so a revocation holds."""
+    real = Func(function="clock_timestamp", output_field=DateTimeField())
+    key: Any = ApiKey.objects.annotate(real_now=real, installation_now=Now()).filter(public_id=public_id).first()
+    if key is None:
+        return None
+    masters = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    derived = (derive_secret(str(master), public_id) for master in masters)
+    secret = next((secret for secret in derived if fingerprint(secret) == key.secret_sha256), "")
+    return Presented(key=key, secret=secret, real_now=key.real_now, now=key.installation_now)

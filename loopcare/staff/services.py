@@ -1,18 +1,25 @@
-"""Writes about staff and the installation."""
+"""Writes about staff, API keys and the installation."""
 
 from __future__ import annotations
 
+import secrets
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
-from loopcare.common.errors import Conflict, Invalid
-from loopcare.staff.enums import AuditAction, Role, World
-from loopcare.staff.models import AuditEntry, Installation, Team, User
+from loopcare.common.errors import Conflict, Invalid, NotFound
+from loopcare.staff.enums import AuditAction, Role, Scope, World
+from loopcare.staff.models import ApiKey, AuditEntry, Installation, Team, User
+from loopcare.staff.signing import derive_secret, fingerprint
+
+MOST_PER_MINUTE = 100_000_000  # a limit beyond it is none
+USE_NOTED = timedelta(minutes=5)
 
 
 def ensure_team(*, name: str) -> Team:
@@ -72,3 +79,66 @@ def advance_clock(*, by: timedelta) -> None:
     moved = Installation.objects.filter(pk=1, world=World.DEMO).update(clock_offset=F("clock_offset") + by)
     if not moved:
         raise Conflict(_("Only a demo world's clock can be moved; this installation is live."))
+
+
+@transaction.atomic
+def create_key(
+    *,
+    name: str,
+    now: datetime,
+    scopes: Iterable[Scope] = (Scope.SIGNALS_WRITE,),
+    sources: Iterable[str] = (),
+    calls_per_minute: int | None = None,
+    rows_per_minute: int | None = None,
+    by: User | None = None,
+) -> tuple[ApiKey, str]:
+    """A new API key and its secret, which is said now and never again. Limits that are not given are the model's.
+
+    Raises Invalid for a key without a name, with a limit below one, or with a source code that can be none.
+    """
+    if not name.strip():
+        raise Invalid(_("Give the key a name that says which system calls with it."), field="name")
+    codes = list(dict.fromkeys(code.strip() for code in sources))
+    for code in codes:
+        if not 0 < len(code) <= 40:
+            raise Invalid(_("A source code has 1 to 40 characters."), field="sources")
+    limits = {"calls_per_minute": calls_per_minute, "rows_per_minute": rows_per_minute}
+    given = {field: limit for field, limit in limits.items() if limit is not None}
+    for field, limit in given.items():
+        if not 0 < limit <= MOST_PER_MINUTE:
+            raise Invalid(_("A limit lies between 1 and %(most)s.") % {"most": MOST_PER_MINUTE}, field=field)
+    public_id = f"lc_{secrets.token_hex(8)}"
+    secret = derive_secret(settings.SECRET_KEY, public_id)
+    key = ApiKey.objects.create(
+        name=name.strip()[:80],
+        public_id=public_id,
+        secret_sha256=fingerprint(secret),
+        scopes=[Scope(scope).value for scope in scopes],
+        sources=codes,
+        created_by=by,
+        created_at=now,
+        **given,
+    )
+    audit(actor=by, action=AuditAction.CONFIGURE, subject="api_key", subject_id=key.pk, note="created", now=now)
+    return key, secret
+
+
+@transaction.atomic
+def revoke_key(*, public_id: str, now: datetime, by: User | None = None) -> ApiKey:
+    """End a key: the next call with it is refused. Raises NotFound, or Conflict for one that ended before."""
+    key = ApiKey.objects.select_for_update().filter(public_id=public_id).first()
+    if key is None:
+        raise NotFound(_("There is no API key %(id)s.") % {"id": public_id})
+    if key.revoked_at is not None:
+        raise Conflict(_("The API key %(id)s was revoked before.") % {"id": public_id})
+    key.revoked_at = now
+    key.save(update_fields=["revoked_at"])
+    audit(actor=by, action=AuditAction.CONFIGURE, subject="api_key", subject_id=key.pk, note="revoked", now=now)
+    return key
+
+
+def note_use(*, key: ApiKey, now: datetime) -> None:
+    """Remember that a key was used, to about five minutes: a busy one is not written at every call."""
+    stale = now - USE_NOTED
+    if key.last_used_at is None or key.last_used_at < stale:
+        ApiKey.objects.filter(Q(last_used_at=None) | Q(last_used_at__lt=stale), pk=key.pk).update(last_used_at=now)

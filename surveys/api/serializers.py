@@ -10,7 +10,7 @@ from rest_framework import serializers
 
 from loopcare.customers.models import Customer
 from loopcare.customers.selectors import Masked
-from surveys.models import Cause, Import, ImportReject, Invitation, PoolEntry, Segment
+from surveys.models import Cause, Invitation, PoolEntry, Segment
 
 
 class PoolEntrySerializer(serializers.ModelSerializer[PoolEntry]):
@@ -108,33 +108,6 @@ class ExplainedSerializer(serializers.Serializer[Any]):
     rule = serializers.CharField()
     words = serializers.DictField(child=serializers.CharField())
     count = serializers.IntegerField()
-
-
-class ImportSerializer(serializers.ModelSerializer[Import]):
-    source = serializers.CharField(source="source.code")  # type: ignore[assignment]
-
-    class Meta:
-        model = Import
-        fields = ["id", "source", "file_name", "sha256", "status", "tries", "last_error", "counts", "created_at"]
-
-
-class RejectSerializer(serializers.ModelSerializer[ImportReject]):
-    class Meta:
-        model = ImportReject
-        fields = ["row", "column", "value", "reason"]
-
-
-class ImportDetailSerializer(ImportSerializer):
-    """With the mapping and the first rejected cells."""
-
-    rejects = serializers.SerializerMethodField()
-
-    class Meta(ImportSerializer.Meta):
-        fields = [*ImportSerializer.Meta.fields, "mapping", "rejects"]
-
-    @extend_schema_field(RejectSerializer(many=True))
-    def get_rejects(self, batch: Import) -> Any:
-        return RejectSerializer(batch.rejects.all()[:50], many=True).data
 
 
 class InvitationSerializer(serializers.ModelSerializer[Invitation]):

@@ -1,15 +1,24 @@
 """The API's prefixes of stages 1 and 2, mounted under /api/v1/."""
 
+from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from surveys.api import views
+from surveys.api import monitoring, views
+from surveys.api.detection import DetectionRules
+from surveys.api.imports import Imports
+from surveys.api.levels import Levels
+from surveys.api.signals import Signals
 
 router = SimpleRouter()
 router.register("pool-entries", views.PoolEntries)
 router.register("customers", views.Customers)
 router.register("causes", views.Causes)
 router.register("segments", views.Segments)
-router.register("imports", views.Imports)
+router.register("detection-rules", DetectionRules)
+router.register("levels", Levels)
+router.register("imports", Imports)
 router.register("invitations", views.Invitations)
+router.register("alarms", monitoring.Alarms)
+router.register("incidents", monitoring.Incidents)
 
-urlpatterns = router.urls
+urlpatterns = [path("signals/", Signals.as_view(), name="signals"), *router.urls]

@@ -22,8 +22,9 @@ from loopcare.staff.access import EVERYONE
 from loopcare.staff.enums import Role
 from loopcare.staff.models import User
 from surveys.api import serializers
-from surveys.filters import CauseFilter, CustomerFilter, ImportFilter, InvitationFilter, PoolEntryFilter
-from surveys.models import Cause, Import, Invitation, PoolEntry, Segment
+from surveys.filters.feedback import CauseFilter, CustomerFilter, InvitationFilter
+from surveys.filters.pool import PoolEntryFilter
+from surveys.models import Cause, Invitation, PoolEntry, Segment
 from surveys.selectors import SEGMENT_FIELDS
 from surveys.services.segments import count_segment, save_segment
 
@@ -113,20 +114,6 @@ class Segments(
         rule = parse(text, SEGMENT_FIELDS)
         words = {language: in_words(rule, SEGMENT_FIELDS, language) for language, _name in settings.LANGUAGES}
         return Response({"rule": to_text(rule), "words": words, "count": count_segment(text)})
-
-
-class Imports(ReadOnlyModelViewSet[Import]):
-    """Files on their way into the pool, or arrived."""
-
-    roles = PLANNERS
-    filterset_class = ImportFilter
-    queryset = Import.objects.select_related("source")
-
-    def get_queryset(self) -> QuerySet[Import]:
-        return Import.objects.visible_to(_user(self.request)).select_related("source")
-
-    def get_serializer_class(self) -> type[BaseSerializer[Import]]:
-        return serializers.ImportSerializer if self.action == "list" else serializers.ImportDetailSerializer
 
 
 class Invitations(mixins.ListModelMixin, GenericViewSet[Invitation]):

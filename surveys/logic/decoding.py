@@ -1,30 +1,39 @@
-"""Reads one row of a file by a mapping, in plain Python: what it says, or why it cannot be used.
+"""Reads the rows of a file by a mapping, in plain Python: what each says, or why it cannot be used.
 
 A missing answer is no answer: its rating is left out, the row stays. A wrong answer (unreadable, off the scale)
-rejects the row, because the rest of it can then not be trusted either.
+rejects the row, because the rest of it can then not be trusted either. A column reads each distinct text once: files
+repeat themselves, and so a row costs a few microseconds.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, timedelta, tzinfo
 from difflib import get_close_matches
+from typing import NamedTuple, TypeAlias, TypeVar
 
 from surveys.logic.cells import Cell, as_day, as_number, is_missing, written
-from surveys.logic.mapping import VALUE_TIERS, CauseColumn, Mapping, RatingColumn
+from surveys.logic.mapping import VALUE_TIERS, Mapping, RatingColumn
 from surveys.logic.sentences import MappingError, Sentence, gettext_noop
 from surveys.logic.tolerance import rescale
 
 EARLIEST = date(2000, 1, 1)
+SKEW = timedelta(minutes=5)
+"""How far a sender's clock may run ahead of ours."""
 MAX_REFERENCE = 64
 MAX_EXTERNAL_ID = 80
 MAX_COMMENT = 4_000
+REMEMBERED = 10_000  # distinct texts of one column
+
+T = TypeVar("T")
+Read: TypeAlias = Callable[[Sequence[Cell]], T]
 
 
-@dataclass(frozen=True, slots=True)
-class Rating:
-    """One answer: as given, and on the 0–100 scale. `adequate` is None where neither row nor mapping states it."""
+class Rating(NamedTuple):
+    """One answer: as given, and on the 0–100 scale. `adequate` is None where neither row nor mapping gives it.
+
+    `stated`: the customer said what is adequate; otherwise it came with the file, and a supervisor's word counts more.
+    """
 
     dimension: str
     raw: str
@@ -32,17 +41,31 @@ class Rating:
     adequate: float | None
     desired: float | None
     opens: bool
+    stated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Decoded:
+class Event(NamedTuple):
+    """What happened: a complaint, a contact, a ticket. Moments are aware; None is not known."""
+
+    kind: str
+    topic: str = ""
+    channel: str = ""
+    occurred_at: datetime | None = None
+    promised_at: datetime | None = None
+    closed_at: datetime | None = None
+    transfers: int | None = None
+    disputed: bool | None = None
+
+
+class Decoded(NamedTuple):
     """What a row says. The opening rating comes first."""
 
     row: int
     reference: str
     external_id: str
     occurred_on: date
-    ratings: tuple[Rating, ...]
+    ratings: tuple[Rating, ...] = ()
+    event: Event | None = None
     brand: str = ""
     region: str = ""
     value_tier: str = ""
@@ -55,14 +78,21 @@ class Decoded:
     comment: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Reject:
+class Reject(NamedTuple):
     """One cell that keeps a row out."""
 
     row: int
     column: str
     value: str
     reason: Sentence
+
+
+class Wrong(Exception):
+    """A cell that cannot be used, and why."""
+
+    def __init__(self, msgid: str, **facts: object) -> None:
+        super().__init__(msgid)
+        self.reason = Sentence(msgid, facts)
 
 
 def address(header: Sequence[str]) -> tuple[str, ...]:
@@ -75,176 +105,120 @@ def address(header: Sequence[str]) -> tuple[str, ...]:
     return tuple(names)
 
 
-class Decoder:
-    """A mapping bound to a file's header. Raises MappingError for a column the file does not have."""
+class Known(dict[Cell, T]):
+    """What the texts of a column mean, each converted once: `known[cell]`. Only texts are kept as keys: of the numbers,
+    True, 1 and 1.0 would be one key but three answers. `convert` gets None for what is missing, or raises Wrong."""
 
-    def __init__(self, mapping: Mapping, header: Sequence[str], *, today: date) -> None:
-        self.mapping = mapping
-        self.width = len(header)
-        self._today = today
-        names = address(header)
-        self._index = {name: index for index, name in enumerate(names) if name}
-        for name in mapping.used:
-            if name not in self._index:
-                raise _unknown(name, self._index)
-        if mapping.occurred_on is not None and not EARLIEST <= mapping.occurred_on <= today:
-            raise MappingError(
-                gettext_noop("The day %(day)s of the mapping lies in the future or before 2000."),
-                day=mapping.occurred_on,
-            )
-        self._ratings = sorted(mapping.ratings, key=lambda rating: not rating.opens)
+    def __init__(self, convert: Callable[[Cell], T], *, remember: int = REMEMBERED) -> None:
+        super().__init__()
+        self._convert = convert
+        self._remember = remember
 
-    def decode_row(self, row: int, cells: Sequence[Cell]) -> Decoded | list[Reject]:
-        """Row number `row` (the header is 1) as values, or everything that is wrong with it."""
-        return _Row(self, row, cells).decode()
+    def __missing__(self, value: Cell) -> T:
+        read = self._convert(None if is_missing(value) else value)
+        if type(value) is str and len(self) < self._remember:
+            self[value] = read
+        return read
 
-    def day(self, cells: Sequence[Cell]) -> date | None:
-        """The day of a row, None where it has no usable one."""
-        row = _Row(self, 0, cells)
-        day = row.day()
-        return None if row.rejects else day
-
-    def position(self, column: str) -> int:
-        return self._index[column]
+    def at(self, index: int) -> Read[T]:
+        """Reads one cell of a row, which must be as wide as that."""
+        return lambda cells: self[cells[index]]
 
 
-def _unknown(name: str, known: dict[str, int]) -> MappingError:
+def required(limit: int) -> Callable[[Cell], str]:
+    """A text that must be there."""
+
+    def convert(value: Cell) -> str:
+        # Every row has such a text of its own, so this is the busiest place of all.
+        text = value.strip() if type(value) is str else plain(value)
+        if not text or is_missing(text):
+            raise Wrong(gettext_noop("This cell must not be empty."))
+        if len(text) > limit or "\0" in text:
+            return bounded(written(text), limit)
+        return text
+
+    return convert
+
+
+def plain(value: Cell) -> str:
+    """A text; "" where it is missing."""
+    return "" if is_missing(value) else written(value)
+
+
+def bounded(text: str, limit: int) -> str:
+    if len(text) > limit:
+        raise Wrong(gettext_noop("This is longer than %(limit)s characters."), limit=limit)
+    return text
+
+
+def day_between(date_format: str, latest: date, zone: tzinfo) -> Callable[[Cell], date]:
+    """A day from 2000 to `latest`."""
+
+    def convert(value: Cell) -> date:
+        day = as_day(value, date_format, zone)
+        if day is None:
+            raise Wrong(gettext_noop("This is not a date; write 2026-03-31."))
+        if not EARLIEST <= day <= latest:
+            raise Wrong(gettext_noop("This day lies in the future or before 2000."))
+        return day
+
+    return convert
+
+
+def level(rating: RatingColumn) -> Callable[[Cell], float | None]:
+    """An answer on the 0–100 scale; None where there is none."""
+
+    def convert(value: Cell) -> float | None:
+        if value is None:
+            return None
+        number = as_number(value)
+        if number is None:
+            raise Wrong(gettext_noop("This is not a number."))
+        if not rating.low <= number <= rating.high:
+            reason = gettext_noop("This lies outside the scale %(low)s to %(high)s.")
+            raise Wrong(reason, low=f"{rating.low:g}", high=f"{rating.high:g}")
+        return rescale(number, rating.low, rating.high)
+
+    return convert
+
+
+def answer(rating: RatingColumn) -> Callable[[Cell], Rating | None]:
+    """A whole answer, levels that its row may state left aside."""
+    perceived_of = level(rating)
+    adequate = None if rating.adequate is None else rescale(rating.adequate, rating.low, rating.high)
+
+    def convert(value: Cell) -> Rating | None:
+        perceived = perceived_of(value)
+        if perceived is None:
+            return None
+        return Rating(rating.dimension, f"{as_number(value):.15g}", perceived, adequate, None, rating.opens)
+
+    return convert
+
+
+def tier_of(mapping: Mapping) -> Callable[[Cell], str]:
+    """A value tier, by the mapping's words for it or by its own."""
+
+    def convert(value: Cell) -> str:
+        said = written(value)
+        if mapping.value_tiers:
+            return mapping.value_tiers.get(said, "")
+        if said and said not in VALUE_TIERS:
+            raise Wrong(gettext_noop("This is no value tier; list its names under [value_tiers]."))
+        return said
+
+    return convert
+
+
+def kept(value: Cell) -> str | int | float | bool | None:
+    """A cell as an attribute of the customer."""
+    return value if isinstance(value, int | float) else written(value) or None
+
+
+def unknown_column(name: str, known: dict[str, int]) -> MappingError:
     near = get_close_matches(name, known, n=1, cutoff=0)
     return MappingError(
         gettext_noop("The file has no column %(name)s; the nearest is %(near)s."),
         name=name,
         near=near[0] if near else "–",
     )
-
-
-class _Row:
-    def __init__(self, decoder: Decoder, row: int, cells: Sequence[Cell]) -> None:
-        self.decoder = decoder
-        self.mapping = decoder.mapping
-        self.row = row
-        self.cells = cells
-        self.rejects: list[Reject] = []
-
-    def decode(self) -> Decoded | list[Reject]:
-        if len(self.cells) > self.decoder.width:
-            reason = gettext_noop("This row has more cells than the header has columns.")
-            self.reject("", self.cells[self.decoder.width], reason)
-            return self.rejects
-        columns, mapping = self.mapping.columns, self.mapping
-        reference = self.identity(columns.reference, MAX_REFERENCE)
-        external_id = self.identity(columns.external_id, MAX_EXTERNAL_ID) if columns.external_id else reference
-        day = self.day()
-        ratings = [self.rating(rating) for rating in self.decoder._ratings]
-        given = tuple(rating for rating in ratings if rating is not None)
-        if not given and not self.rejects:
-            self.reject(mapping.opening.column, None, gettext_noop("This row answers none of the ratings."))
-        decoded = Decoded(
-            row=self.row,
-            reference=reference,
-            external_id=external_id,
-            occurred_on=day,
-            ratings=given,
-            brand=self.known(columns.brand, mapping.brand, 40),
-            region=self.known(columns.region, mapping.region, 20),
-            value_tier=self.value_tier(),
-            language=self.known(columns.language, mapping.language, 10),
-            attributes=self.attributes(),
-            name=self.text(columns.name),
-            phone=self.text(columns.phone),
-            email=self.text(columns.email),
-            causes=tuple(dict.fromkeys(cause.code for cause in mapping.causes if self.chosen(cause))),
-            comment=self.comment(),
-        )
-        return self.rejects or decoded
-
-    def reject(self, column: str, value: Cell, reason: str, **facts: object) -> None:
-        self.rejects.append(Reject(self.row, column, written(value)[:200], Sentence(reason, facts)))
-
-    def cell(self, column: str) -> Cell:
-        """The cell of a column; None where it is empty, absent, or holds a spreadsheet's error."""
-        index = self.decoder.position(column) if column else self.decoder.width
-        value = self.cells[index] if index < len(self.cells) else None
-        return None if is_missing(value) else value
-
-    def text(self, column: str) -> str:
-        return written(self.cell(column))
-
-    def identity(self, column: str, limit: int) -> str:
-        value = self.text(column)
-        if not value:
-            self.reject(column, None, gettext_noop("This cell must not be empty."))
-        elif len(value) > limit:
-            self.reject(column, value, gettext_noop("This is longer than %(limit)s characters."), limit=limit)
-        return value
-
-    def known(self, column: str, constant: str, limit: int) -> str:
-        value = self.text(column) if column else constant
-        if len(value) > limit:
-            self.reject(column, value, gettext_noop("This is longer than %(limit)s characters."), limit=limit)
-        return value
-
-    def day(self) -> date:
-        column = self.mapping.columns.occurred_on
-        if not column:
-            return self.mapping.occurred_on or EARLIEST
-        value = self.cell(column)
-        day = as_day(value, self.mapping.date_format)
-        if day is None:
-            self.reject(column, value, gettext_noop("This is not a date; write 2026-03-31."))
-        elif not EARLIEST <= day <= self.decoder._today:
-            self.reject(column, value, gettext_noop("This day lies in the future or before 2000."))
-        return day or EARLIEST
-
-    def rating(self, rating: RatingColumn) -> Rating | None:
-        value = self.cell(rating.column)
-        perceived = self.level(rating.column, rating)
-        adequate = self.level(rating.adequate_column, rating)
-        desired = self.level(rating.desired_column, rating)
-        if value is None or perceived is None:
-            return None
-        if adequate is None and rating.adequate is not None:
-            adequate = rescale(rating.adequate, rating.low, rating.high)
-        raw = f"{as_number(value):.15g}"
-        return Rating(rating.dimension, raw, perceived, adequate, desired, rating.opens)
-
-    def level(self, column: str, rating: RatingColumn) -> float | None:
-        """The answer in a column on the 0–100 scale; None where there is none or it is rejected."""
-        value = self.cell(column)
-        if value is None:
-            return None
-        number = as_number(value)
-        if number is None:
-            self.reject(column, value, gettext_noop("This is not a number."))
-        elif not rating.low <= number <= rating.high:
-            reason = gettext_noop("This lies outside the scale %(low)s to %(high)s.")
-            self.reject(column, value, reason, low=f"{rating.low:g}", high=f"{rating.high:g}")
-        else:
-            return rescale(number, rating.low, rating.high)
-        return None
-
-    def value_tier(self) -> str:
-        column = self.mapping.columns.value_tier
-        if not column:
-            return self.mapping.value_tier
-        said = self.text(column)
-        if self.mapping.value_tiers:
-            return self.mapping.value_tiers.get(said, "")
-        if said and said not in VALUE_TIERS:
-            self.reject(column, said, gettext_noop("This is no value tier; list its names under [value_tiers]."))
-        return said
-
-    def attributes(self) -> dict[str, str | int | float | bool]:
-        found: dict[str, str | int | float | bool] = {}
-        for column in self.mapping.columns.attributes:
-            value = self.cell(column)
-            if value is not None:
-                found[column] = value if isinstance(value, int | float) else written(value)
-        return found
-
-    def chosen(self, cause: CauseColumn) -> bool:
-        value = self.text(cause.column)
-        return bool(value) and value not in cause.not_chosen
-
-    def comment(self) -> str:
-        said = [self.text(column) for column in self.mapping.comments]
-        return "\n".join(text for text in said if text)[:MAX_COMMENT]

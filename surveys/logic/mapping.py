@@ -28,7 +28,8 @@
     [comment]
     columns = ["Remarks"]
 
-Columns are named as in the file's header; of two columns with one name, the second is `name#2`.
+A file of events has an [event] table (`surveys.logic.event_mapping`) in place of ratings, or beside them. Columns are
+named as in the file's header; of two columns with one name, the second is `name#2`.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from surveys.logic.document import Document
+from surveys.logic.event_mapping import EventColumns, parse_event
 from surveys.logic.sentences import MappingError, gettext_noop
 
 MAX_CODE = 40  # characters of a source, dimension or brand
@@ -102,7 +104,8 @@ class Columns:
 @dataclass(frozen=True, slots=True)
 class Mapping:
     columns: Columns
-    ratings: tuple[RatingColumn, ...]
+    ratings: tuple[RatingColumn, ...] = ()
+    event: EventColumns | None = None
     source: DeclaredSource | str = ""
     occurred_on: date | None = None
     date_format: str = ""
@@ -115,9 +118,14 @@ class Mapping:
     comments: tuple[str, ...] = ()
 
     @property
-    def opening(self) -> RatingColumn:
-        """The one rating that may open a pool entry."""
-        return next(rating for rating in self.ratings if rating.opens)
+    def opening(self) -> RatingColumn | None:
+        """The one rating that may open a pool entry; None in a file of events."""
+        return next((rating for rating in self.ratings if rating.opens), None)
+
+    @property
+    def day_column(self) -> str:
+        """The column that says when; "" where the whole file is of one day."""
+        return self.columns.occurred_on or (self.event.opened_at if self.event else "")
 
     @property
     def used(self) -> tuple[str, ...]:
@@ -128,6 +136,7 @@ class Mapping:
         for rating in self.ratings:
             names += [rating.column, rating.adequate_column, rating.desired_column]
         names += [cause.column for cause in self.causes]
+        names += self.event.used if self.event else []
         return tuple(dict.fromkeys(name for name in [*names, *self.comments] if name))
 
 
@@ -150,6 +159,7 @@ def parse_mapping(text: str) -> Mapping:
         value_tiers=_words(document.table("value_tiers")),
         columns=_columns(document.table("columns")),
         ratings=tuple(_rating(table) for table in document.tables("rating")),
+        event=parse_event(document),
         causes=tuple(cause for table in document.tables("choices") for cause in _choices(table)),
         comments=_comment(document.table("comment")),
     )
@@ -246,17 +256,20 @@ def _check(mapping: Mapping) -> None:
                 tier=tier,
                 known=", ".join(VALUE_TIERS),
             )
-    if (mapping.occurred_on is None) == (not mapping.columns.occurred_on):
+    if (mapping.occurred_on is None) == (not mapping.day_column):
         raise MappingError(
             gettext_noop(
                 "State the day of the answers once: occurred_on = 2026-03-31 on top for the whole file, "
                 "or occurred_on under [columns] for a date column."
             )
         )
-    opening = sum(rating.opens for rating in mapping.ratings)
+    opening = sum(rating.opens for rating in mapping.ratings) + (mapping.event is not None)
     if opening != 1:
         raise MappingError(
-            gettext_noop("Exactly one [[rating]] says opens = true; this mapping has %(count)s."), count=opening
+            gettext_noop(
+                "Exactly one [[rating]] says opens = true, or there is an [event]; this mapping has %(count)s."
+            ),
+            count=opening,
         )
     dimensions = [rating.dimension for rating in mapping.ratings]
     for dimension in dimensions:

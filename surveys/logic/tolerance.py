@@ -8,6 +8,7 @@ gap is positive still contains dissatisfied people.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 
 def rescale(raw: float, low: float, high: float) -> float:
@@ -50,3 +51,33 @@ def position_in_zone(perceived: float, adequate: float, desired: float) -> float
     if adequate >= desired:
         return None
     return (perceived - adequate) / (desired - adequate)
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """Many answers with three stated levels, by their means; `dissatisfied` and `inverted` are counts of respondents.
+
+    The gaps of the means are the means of the gaps. The position is that of the means: a respondent whose levels
+    coincide has none, and leaving those out would flatter.
+    """
+
+    n: int
+    perceived: float
+    adequate: float
+    desired: float
+    dissatisfied: int
+    inverted: int
+
+    @property
+    def adequacy(self) -> float:
+        """Mean MSA, perceived − adequate."""
+        return adequacy_gap(self.perceived, self.adequate)
+
+    @property
+    def superiority(self) -> float:
+        """Mean MSS, perceived − desired."""
+        return superiority_gap(self.perceived, self.desired)
+
+    @property
+    def position(self) -> float | None:
+        return position_in_zone(self.perceived, self.adequate, self.desired)

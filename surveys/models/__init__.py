@@ -1,20 +1,51 @@
 """Stages 1 and 2 as rows: feedback comes in, becomes signals, signals become the pool."""
 
 from surveys.models.analysis import Cause, Segment
-from surveys.models.feedback import Import, ImportReject, Signal, Source
+from surveys.models.archive import ArchivedMonth
+from surveys.models.detection import AdequateLevel, Detection, DetectionRule, RuleVersion, Sighting, Watermark
+from surveys.models.feedback import Import, ImportReject, IngestReply, SavedMapping, Signal, Source
+from surveys.models.monitoring import (
+    Alarm,
+    AlarmEvent,
+    ChangedDay,
+    DailyCount,
+    Incident,
+    IncidentEvent,
+    IncidentNote,
+    IncidentStep,
+    JudgedDay,
+)
 from surveys.models.pool import PoolEntry, PoolEvent
 from surveys.models.questionnaires import Answer, Invitation, Questionnaire
 
 __all__ = [
+    "AdequateLevel",
+    "Alarm",
+    "AlarmEvent",
     "Answer",
+    "ArchivedMonth",
     "Cause",
+    "ChangedDay",
+    "DailyCount",
+    "Detection",
+    "DetectionRule",
     "Import",
     "ImportReject",
+    "Incident",
+    "IncidentEvent",
+    "IncidentNote",
+    "IncidentStep",
+    "IngestReply",
     "Invitation",
+    "JudgedDay",
     "PoolEntry",
     "PoolEvent",
     "Questionnaire",
+    "RuleVersion",
+    "SavedMapping",
     "Segment",
+    "Sighting",
     "Signal",
     "Source",
+    "Watermark",
 ]

@@ -32,14 +32,16 @@ class PoolEntryQuerySet(models.QuerySet["PoolEntry"]):
 class PoolEntry(models.Model):
     """One customer's stay in the pool. Brand, region and channel are those of the signal that opened it.
 
-    `gap` is perceived − adequate on the 0–100 scale: negative, and the lower the worse. `repeat_count` counts how many
-    times the customer was dissatisfied within the repeat window, this time included. When an open entry meets another
-    signal, `raw`, `dimension` and `signal_*` become the latest signal's, the three levels stay the worst one's.
+    `gap` is perceived − adequate on the 0–100 scale: negative, and the lower the worse; an event such as a complaint
+    has no levels, and NULL says so. `rule` found the signal that opened the entry. `repeat_count` counts how many times
+    the customer was dissatisfied within the repeat window, this time included. When an open entry meets another signal,
+    `raw`, `dimension` and `signal_*` become the latest signal's, the three levels stay the worst one's.
     """
 
     customer = models.ForeignKey("customers.Customer", models.CASCADE, related_name="pool_entries")
     status = models.CharField(max_length=8, choices=PoolStatus.choices, default=PoolStatus.WAITING)
     kind = models.CharField(max_length=8, choices=EntryKind.choices)
+    rule = models.ForeignKey("surveys.DetectionRule", models.PROTECT, null=True, related_name="+", db_index=False)
     source = models.ForeignKey("surveys.Source", models.PROTECT, related_name="+")
     channel = models.CharField(max_length=8, choices=SourceChannel.choices)
     brand = models.CharField(max_length=40, blank=True, db_collation="C")
@@ -48,8 +50,8 @@ class PoolEntry(models.Model):
     activity_tier = models.CharField(max_length=8, choices=ActivityTier.choices, blank=True)
     dimension = models.CharField(max_length=40, db_collation="C")
     raw = models.CharField(max_length=40, blank=True)
-    perceived = models.FloatField()
-    adequate = models.FloatField()
+    perceived = models.FloatField(null=True)
+    adequate = models.FloatField(null=True)
     desired = models.FloatField(null=True)
     gap = models.GeneratedField(
         expression=models.F("perceived") - models.F("adequate"),

@@ -1,4 +1,4 @@
-"""The set-based core of every intake: rows → staging → customers, signals, pool, one statement each.
+"""The set-based core of every intake: rows → staging → customers, signals, detections, pool, one statement each.
 
 A file of a million rows and one survey answer go the same way. Call inside a transaction: it lands whole or not at all.
 """
@@ -7,202 +7,182 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from django.utils.timezone import localdate
 
-from loopcare.customers.encryption import encrypt
 from loopcare.customers.services import merge_customers
-from surveys.enums import EntryKind
+from surveys.enums import UnknownCustomers
 from surveys.logic.decoding import Decoded
 from surveys.models import Source
+from surveys.selectors.detection import SIGHTINGS
+from surveys.selectors.levels import levels_of
+from surveys.services.detecting import detect
 from surveys.services.months import make_months
+from surveys.services.staging import COPY_CUSTOMERS, COPY_SIGNALS, TABLES, Staged, send, stage
 
-REPEAT_WINDOW = timedelta(days=90)
-"""Dissatisfied again within it counts as a repeat."""
+ERASURE_LOCK = 7_007
+"""Landings share this advisory lock, an erasure has it alone: no row comes behind it under somebody known before."""
+LANDING_LOCK = 7_002
+"""Landings of one source take turns under this advisory lock: what is known already stays so until the commit."""
 
-STAGING = """
-CREATE TEMPORARY TABLE IF NOT EXISTS intake_row (
-    row bigint, reference text COLLATE "C", external_id text COLLATE "C", occurred_on date,
-    name_enc bytea, brand text, region text, language text, value_tier text, attributes jsonb,
-    causes text[], comment text,
-    dimension text[], raw text[], perceived float8[], adequate float8[], desired float8[], opens boolean[]
-) ON COMMIT DELETE ROWS;
-CREATE TEMPORARY TABLE IF NOT EXISTS intake_dissatisfied (
-    customer_id bigint, occurred_on date, id bigint, dimension text, raw text,
-    perceived float8, adequate float8, desired float8, causes text[], comment text
-) ON COMMIT DELETE ROWS;
-TRUNCATE intake_row, intake_dissatisfied;
+# Rows of customers nobody knows, where the source takes only known ones.
+DROP_UNKNOWN = """
+WITH nobody AS (
+    DELETE FROM intake_customer AS i
+    WHERE NOT EXISTS (SELECT FROM customers_customer AS c WHERE c.reference = i.reference) RETURNING no
+), gone AS (
+    DELETE FROM intake_signal WHERE customer IN (SELECT no FROM nobody) RETURNING row
+)
+SELECT coalesce(array_agg(DISTINCT row ORDER BY row), '{}') FROM gone
 """
 
-COPY = """
-COPY intake_row (row, reference, external_id, occurred_on, name_enc, brand, region, language, value_tier, attributes,
-    causes, comment, dimension, raw, perceived, adequate, desired, opens) FROM STDIN
+KNOW_CUSTOMERS = """
+INSERT INTO intake_known (no, id, tier)
+SELECT n.no, c.id, c.value_tier FROM intake_customer AS n JOIN customers_customer AS c ON c.reference = n.reference;
+ANALYZE intake_known;
 """
 
-# The same answer twice in one file is one answer: the first.
-DROP_DUPLICATES = """
-DELETE FROM intake_row USING (
-    SELECT ctid, row_number() OVER (PARTITION BY external_id, occurred_on ORDER BY row) AS nth FROM intake_row
-) AS counted
-WHERE intake_row.ctid = counted.ctid AND counted.nth > 1
+SAME_KEY = """s.source_id = %(source)s AND s.external_id = i.external_id AND s.dimension = i.dimension
+    AND s.occurred_on = i.occurred_on AND s.occurred_on BETWEEN %(first)s AND %(last)s"""
+
+OTHERWISE = """((s.raw, s.perceived, s.desired, s.opens, s.kind, s.topic, s.customer_id, s.comment, s.causes::text[])
+    IS DISTINCT FROM (i.raw, i.perceived, i.desired, i.opens, i.kind, i.topic, n.id, i.comment, i.causes))"""
+
+# An event goes on after it was first told: it is closed, passed on, promised, disputed. Nothing else of it changes.
+PROGRESS = f"""
+WITH moved AS (
+    UPDATE surveys_signal AS s SET
+        promised_at = coalesce(i.promised_at, s.promised_at), closed_at = coalesce(i.closed_at, s.closed_at),
+        transfers = coalesce(i.transfers, s.transfers), disputed = coalesce(i.disputed, s.disputed)
+    FROM intake_signal AS i JOIN intake_known AS n ON n.no = i.customer
+    WHERE {SAME_KEY} AND s.perceived IS NULL AND NOT {OTHERWISE}
+        AND (coalesce(i.promised_at, s.promised_at), coalesce(i.closed_at, s.closed_at),
+             coalesce(i.transfers, s.transfers), coalesce(i.disputed, s.disputed))
+            IS DISTINCT FROM (s.promised_at, s.closed_at, s.transfers, s.disputed)
+    RETURNING i.id AS staged, s.id
+)
+UPDATE intake_signal AS i SET id = moved.id, known = true FROM moved WHERE i.id = moved.staged
 """
 
-# Causes and comment stand on a row's first signal, which is the opening one where it was answered.
+# What was landed before adds nothing; a row that says something else than it did then is told.
+DROP_KNOWN = f"""
+WITH dropped AS (
+    DELETE FROM intake_signal AS i USING surveys_signal AS s, intake_known AS n
+    WHERE {SAME_KEY} AND NOT i.known AND n.no = i.customer
+    RETURNING i.row, {OTHERWISE} AS differs
+)
+SELECT coalesce(array_agg(DISTINCT row ORDER BY row) FILTER (WHERE differs), '{{}}') FROM dropped
+"""
+
+# What is good enough: as the customer stated, else as a supervisor set, else as it came with the file, else as it was
+# learned, else the source's own.
+LEVEL = """
+UPDATE intake_signal AS i SET
+    adequate = CASE WHEN i.adequate_from = 'mapped' THEN coalesce(l.set_level, i.adequate)
+        ELSE coalesce(l.set_level, l.learned_level) END,
+    adequate_from = CASE WHEN l.set_level IS NOT NULL THEN 'set' WHEN i.adequate_from = 'mapped' THEN 'mapped'
+        ELSE 'learned' END
+FROM intake_known AS n, jsonb_to_recordset(%s)
+    AS l(dimension text, value_tier text, set_level float8, learned_level float8)
+WHERE n.no = i.customer AND l.dimension = i.dimension AND l.value_tier = n.tier
+    AND i.perceived IS NOT NULL AND i.adequate_from <> 'stated'
+"""
+
 INSERT_SIGNALS = """
-WITH landed AS (
-    INSERT INTO surveys_signal (occurred_on, source_id, external_id, dimension, customer_id, kind, raw, perceived,
-        adequate, desired, opens, causes, comment, received_at)
-    SELECT r.occurred_on, %(source)s, r.external_id, s.dimension, c.id, %(kind)s, s.raw, s.perceived,
-        coalesce(s.adequate, %(adequate)s), s.desired, s.opens,
-        CASE s.nth WHEN 1 THEN r.causes ELSE '{}' END, CASE s.nth WHEN 1 THEN r.comment ELSE '' END, %(now)s
-    FROM intake_row AS r
-    JOIN customers_customer AS c ON c.reference = r.reference
-    CROSS JOIN LATERAL unnest(r.dimension, r.raw, r.perceived, r.adequate, r.desired, r.opens)
-        WITH ORDINALITY AS s(dimension, raw, perceived, adequate, desired, opens, nth)
-    ORDER BY r.row, s.nth
-    ON CONFLICT (source_id, external_id, dimension, occurred_on) DO NOTHING
-    RETURNING *
-), dissatisfied AS (
-    INSERT INTO intake_dissatisfied
-    SELECT customer_id, occurred_on, id, dimension, raw, perceived, adequate, desired, causes, comment
-    FROM landed WHERE opens AND perceived < adequate
-)
-SELECT count(DISTINCT (external_id, occurred_on)), count(*), count(*) FILTER (WHERE opens AND perceived < adequate)
-FROM landed
+INSERT INTO surveys_signal (occurred_on, id, source_id, external_id, dimension, customer_id, kind, channel, raw,
+    perceived, adequate, adequate_from, desired, opens, topic, occurred_at, promised_at, closed_at, transfers, disputed,
+    causes, comment, received_at)
+SELECT i.occurred_on, i.id, %s, i.external_id, i.dimension, n.id, i.kind, i.channel, i.raw,
+    i.perceived, i.adequate, i.adequate_from, i.desired, i.opens, i.topic, i.occurred_at, i.promised_at, i.closed_at,
+    i.transfers, i.disputed, i.causes, i.comment, %s
+FROM intake_signal AS i JOIN intake_known AS n ON n.no = i.customer
+WHERE NOT i.known ORDER BY i.external_id, i.id
 """
 
-# One entry per customer, made of the new signals and of the entry that is open already: raw answer, dimension and
-# signal are the latest ones', the levels (and so the gap) the worst ones', causes are united, the latest comment stays.
-ENTER_POOL = """
-WITH candidate AS (
-    SELECT *, false AS standing FROM intake_dissatisfied
-    UNION ALL
-    SELECT customer_id, signal_on, signal_no, dimension, raw, perceived, adequate, desired, causes, comment, true
-    FROM surveys_poolentry
-    WHERE status <> 'left' AND customer_id IN (SELECT customer_id FROM intake_dissatisfied)
-), latest AS (
-    SELECT DISTINCT ON (customer_id) * FROM candidate ORDER BY customer_id, occurred_on DESC, id DESC
-), worst AS (
-    SELECT DISTINCT ON (customer_id) * FROM candidate
-    ORDER BY customer_id, perceived - adequate, occurred_on DESC, id DESC
-), told AS (
-    SELECT customer_id, (array_agg(comment ORDER BY standing, occurred_on DESC, id DESC)
-        FILTER (WHERE comment <> ''))[1] AS comment
-    FROM candidate GROUP BY customer_id
-), why AS (
-    SELECT customer_id, array_agg(DISTINCT cause COLLATE "C" ORDER BY cause COLLATE "C") AS causes
-    FROM candidate, unnest(causes) AS cause GROUP BY customer_id
-), times AS (
-    SELECT l.customer_id, count(*) AS repeats
-    FROM latest AS l
-    JOIN surveys_signal AS e ON e.customer_id = l.customer_id AND e.opens AND e.perceived < e.adequate
-        AND e.occurred_on > l.occurred_on - %(window)s AND e.occurred_on <= l.occurred_on
-    WHERE e.occurred_on > %(earliest)s
-    GROUP BY l.customer_id
-), entered AS (
-    INSERT INTO surveys_poolentry (customer_id, status, kind, source_id, channel, brand, region, value_tier,
-        activity_tier, dimension, raw, perceived, adequate, desired, repeat_count, causes, comment, signal_on,
-        signal_no, entered_on, left_reason)
-    SELECT c.id, 'waiting', %(entry_kind)s, %(source)s, %(channel)s, c.brand, coalesce(c.region, ''), c.value_tier,
-        c.activity_tier, l.dimension, l.raw, w.perceived, w.adequate, w.desired, t.repeats,
-        coalesce(why.causes, '{}'), coalesce(told.comment, ''), l.occurred_on, l.id, %(today)s, ''
-    FROM latest AS l
-    JOIN customers_customer AS c ON c.id = l.customer_id
-    JOIN worst AS w ON w.customer_id = l.customer_id
-    JOIN times AS t ON t.customer_id = l.customer_id
-    JOIN told ON told.customer_id = l.customer_id
-    LEFT JOIN why ON why.customer_id = l.customer_id
-    ORDER BY l.occurred_on, l.id
-    ON CONFLICT (customer_id) WHERE status <> 'left' DO UPDATE SET
-        dimension = excluded.dimension, raw = excluded.raw, perceived = excluded.perceived,
-        adequate = excluded.adequate, desired = excluded.desired, repeat_count = excluded.repeat_count,
-        causes = excluded.causes, comment = excluded.comment, signal_on = excluded.signal_on,
-        signal_no = excluded.signal_no
-    RETURNING id, xmax = 0 AS is_new
-), noted AS (
-    INSERT INTO surveys_poolevent (entry_id, from_status, to_status, reason, actor_id, at)
-    SELECT id, '', 'waiting', '', %(actor)s, %(now)s FROM entered WHERE is_new ORDER BY id
+# The signals in hand as rules see them; an event that went on is looked at again.
+IN_HAND = SIGHTINGS.format(
+    signals="""(
+    SELECT i.*, n.id AS customer_id, {source}::bigint AS source_id, now() AS received_at
+    FROM intake_signal AS i JOIN intake_known AS n ON n.no = i.customer)"""
 )
-SELECT count(*) FILTER (WHERE is_new) FROM entered
-"""
 
 
 @dataclass(frozen=True, slots=True)
 class Landed:
-    """Counts of one landing. `accepted` rows brought at least one new signal."""
+    """Counts of one landing. `accepted` rows brought at least one new signal, `updated` told how an event went on.
 
-    accepted: int
-    signals: int
-    dissatisfied: int
-    pool_new: int
+    `unknown` are the rows whose customer nobody knows (and the source takes only known ones), `clashes` the rows that
+    say something else than an earlier one with the same key, which stays; both by row number.
+    """
+
+    accepted: int = 0
+    signals: int = 0
+    updated: int = 0
+    dissatisfied: int = 0
+    pool_new: int = 0
+    unknown: list[int] = field(default_factory=list)
+    clashes: list[int] = field(default_factory=list)
 
 
 def land(*, rows: Iterable[Decoded], source: Source, now: datetime, actor_id: int | None = None) -> Landed:
-    """Land rows of one source: new customers, new signals, and the pool entries they open or deepen.
+    """Land rows of one source: new customers, new signals, what rules find in them, and the pool entries of that.
 
     What was landed before adds nothing. `now` is when the rows were received.
     """
+    return land_staged(stage(rows, source), now=now, actor_id=actor_id)
+
+
+def land_staged(staged: Staged, *, now: datetime, actor_id: int | None = None, rehearsal: bool = False) -> Landed:
+    """The same, of rows that are lines already. A `rehearsal`, which will be undone, makes nobody wait their turn."""
+    if not staged.signals:
+        return Landed(clashes=staged.clashes)
+    source = staged.source
     with connection.cursor() as cursor:
-        cursor.execute(STAGING)
-        with cursor.copy(COPY) as copy:
-            for row in rows:
-                copy.write_row(_staged(row))
-        cursor.execute("ANALYZE intake_row")
-        cursor.execute("SELECT DISTINCT date_trunc('month', occurred_on)::date FROM intake_row")
-        make_months(days=[month for (month,) in cursor.fetchall()])
-        cursor.execute(DROP_DUPLICATES)
-        # This also locks the file's customers, in the order of their references: intakes that meet take turns from
-        # here on, so that the pool is read and written undisturbed.
-        merge_customers(staging="intake_row", order="row", now=now)
-        facts = _facts(source, now, actor_id)
-        cursor.execute(INSERT_SIGNALS, facts)
-        accepted, signals, dissatisfied = cursor.fetchone()
-        pool_new = 0
-        if dissatisfied:
-            cursor.execute("SELECT min(occurred_on) FROM intake_dissatisfied")
-            (first,) = cursor.fetchone()
-            cursor.execute(ENTER_POOL, {**facts, "earliest": first - REPEAT_WINDOW})
-            (pool_new,) = cursor.fetchone()
-    return Landed(accepted, signals, dissatisfied, pool_new)
+        cursor.execute("SET LOCAL work_mem = '64MB'; SET LOCAL random_page_cost = 1.1")
+        if not rehearsal:
+            cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [ERASURE_LOCK])
+        unknown = _copy(cursor, staged, source, now)
+        cursor.execute("SELECT min(occurred_on), max(occurred_on) FROM intake_signal")
+        first, last = cursor.fetchone()
+        if first is None:
+            return Landed(unknown=unknown, clashes=staged.clashes)
+        if not rehearsal:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LANDING_LOCK, source.pk % 2**31])
+        facts = {"source": source.pk, "first": first, "last": last}
+        updated = 0
+        if staged.has_events:
+            cursor.execute(PROGRESS, facts)
+            updated = cursor.rowcount
+        cursor.execute(DROP_KNOWN, facts)
+        (clashes,) = cursor.fetchone()
+        if levels := levels_of(source):
+            cursor.execute(LEVEL, [json.dumps(levels)])
+        cursor.execute(INSERT_SIGNALS, [source.pk, now])
+        signals = cursor.rowcount
+        cursor.execute("SELECT count(DISTINCT row) FROM intake_signal WHERE NOT known")
+        (accepted,) = cursor.fetchone()
+    found = detect(sightings=IN_HAND.format(source=int(source.pk)), now=now, actor_id=actor_id, rehearsal=rehearsal)
+    clashes = sorted({*staged.clashes, *clashes})
+    return Landed(accepted, signals, updated, found.signals, found.pool_new, unknown, clashes)
 
 
-def _facts(source: Source, now: datetime, actor_id: int | None) -> dict[str, Any]:
-    return {
-        "source": source.pk,
-        "kind": source.kind,
-        "channel": source.channel,
-        "adequate": None if source.adequate is None else float(source.adequate),
-        "entry_kind": (EntryKind.LATENT if source.latent else EntryKind.EXPLICIT).value,
-        "window": REPEAT_WINDOW.days,
-        "today": localdate(now),
-        "now": now,
-        "actor": actor_id,
-    }
-
-
-def _staged(row: Decoded) -> tuple[object, ...]:
-    ratings = row.ratings
-    return (
-        row.row,
-        row.reference,
-        row.external_id,
-        row.occurred_on,
-        encrypt(row.name) if row.name else None,
-        row.brand,
-        row.region,
-        row.language,
-        row.value_tier,
-        json.dumps(row.attributes or {}, ensure_ascii=False),
-        list(row.causes),
-        row.comment,
-        [rating.dimension for rating in ratings],
-        [rating.raw for rating in ratings],
-        [rating.perceived for rating in ratings],
-        [rating.adequate for rating in ratings],
-        [rating.desired for rating in ratings],
-        [rating.opens for rating in ratings],
-    )
+def _copy(cursor: Any, staged: Staged, source: Source, now: datetime) -> list[int]:
+    """Send the lines and see to months and customers; returns the rows whose customer nobody knows, dropped."""
+    cursor.execute(TABLES)
+    with cursor.copy(COPY_SIGNALS) as copy:
+        send(staged.signals, copy.write)
+    with cursor.copy(COPY_CUSTOMERS) as copy:
+        send(staged.lines_of_customers(), copy.write)
+    cursor.execute("ANALYZE intake_signal (external_id, occurred_on, customer), intake_customer (no, reference)")
+    cursor.execute("SELECT DISTINCT date_trunc('month', occurred_on)::date FROM intake_signal")
+    make_months(days=[month for (month,) in cursor.fetchall()])
+    unknown: list[int] = []
+    if source.unknown_customers == UnknownCustomers.REJECT:
+        cursor.execute(DROP_UNKNOWN)
+        (unknown,) = cursor.fetchone()
+    merge_customers(staging="intake_customer", facts=staged.has_facts, now=now)
+    cursor.execute(KNOW_CUSTOMERS)
+    return unknown

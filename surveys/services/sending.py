@@ -22,7 +22,7 @@ from loopcare.customers.encryption import blind_index
 from surveys.enums import LeftReason
 from surveys.logic.decoding import Decoded, Rating
 from surveys.logic.tolerance import rescale
-from surveys.models import Answer, Invitation, PoolEntry, Questionnaire, Signal
+from surveys.models import Answer, Detection, Invitation, PoolEntry, Questionnaire, Signal
 from surveys.services import pool
 from surveys.services.landing import land
 
@@ -141,6 +141,8 @@ def _signal(answer: Answer, *, now: datetime) -> None:
     )
     replaced = list(said_before.values_list("occurred_on", "id"))
     said_before.delete()
+    for signal_on, signal_no in replaced:
+        Detection.objects.filter(signal_on=signal_on, signal_no=signal_no).delete()
     landed = land(rows=[row], source=source, now=now)
     if not landed.dissatisfied:
         for signal_on, signal_no in replaced:

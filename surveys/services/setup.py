@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from loopcare.common.errors import Invalid
-from surveys.enums import QuestionKind, SignalKind, SourceChannel
+from surveys.enums import EntryKind, QuestionKind, SignalKind, SourceChannel
 from surveys.logic.mapping import DeclaredSource, Mapping
-from surveys.models import Cause, Questionnaire, Source
+from surveys.models import Cause, DetectionRule, Questionnaire, Source
 
 FOLLOW_UP = "follow-up"
 BETWEEN_3_AND_4 = Decimal("62.5")
@@ -26,6 +26,27 @@ SOURCES = (
     ("web-survey", gettext_noop("Web survey"), SourceChannel.WEB, SignalKind.RATING),
     ("complaint-desk", gettext_noop("Complaint desk"), SourceChannel.HOTLINE, SignalKind.COMPLAINT),
     (FOLLOW_UP, gettext_noop("Follow-up question"), SourceChannel.EMAIL, SignalKind.RATING),
+)
+
+# code, name, kind, rule; a rule sees only what may open an entry
+RULES = (
+    ("low-rating", gettext_noop("Low rating"), EntryKind.EXPLICIT, "gap < 0"),
+    ("complaint", gettext_noop("Complaint"), EntryKind.EXPLICIT, "kind = 'complaint'"),
+    ("dispute", gettext_noop("Dispute"), EntryKind.EXPLICIT, "disputed"),
+    (
+        "repeated-contacts",
+        gettext_noop("Repeated contacts"),
+        EntryKind.LATENT,
+        "kind in ('contact', 'ticket') and contacts_7d >= 3",
+    ),
+    ("broken-promise", gettext_noop("Broken promise"), EntryKind.LATENT, "promise_overdue"),
+    ("transfers", gettext_noop("Passed on"), EntryKind.LATENT, "transfers >= 2"),
+    (
+        "channel-switch",
+        gettext_noop("Channel switch within a day"),
+        EntryKind.LATENT,
+        "kind in ('contact', 'ticket') and channels_1d >= 2",
+    ),
 )
 
 CAUSES = (
@@ -46,7 +67,8 @@ CAUSES = (
 
 @transaction.atomic
 def ensure_basics() -> None:
-    """Create what is missing of the default sources, the follow-up questionnaire and the default causes."""
+    """Create what is missing of the default sources, rules and causes, and the follow-up questionnaire."""
+    ensure_rules()
     for code, name, channel, kind in SOURCES:
         Source.objects.get_or_create(
             code=code, defaults={"name": name, "channel": channel, "kind": kind, "adequate": BETWEEN_3_AND_4}
@@ -61,6 +83,12 @@ def ensure_basics() -> None:
         },
     )
     ensure_causes(causes=CAUSES)
+
+
+def ensure_rules() -> None:
+    """Create the shipped detection rules that are missing; edits are kept."""
+    for code, name, kind, rule in RULES:
+        DetectionRule.objects.get_or_create(code=code, defaults={"name": name, "kind": kind, "rule": rule})
 
 
 def ensure_causes(*, causes: Iterable[tuple[str, str, str]]) -> None:

@@ -37,6 +37,12 @@ def words(name: str) -> str:
 
 
 @register.filter
+def percent(share: float) -> int:
+    """A share from 0 to 1 in whole percent; only what is whole is a hundred."""
+    return int(100 * share)
+
+
+@register.filter
 def language_name(code: str) -> object:
     """A language by its name; one that the house does not speak by its code."""
     return known(str(dict(settings.LANGUAGES).get(code, code)))

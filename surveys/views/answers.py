@@ -26,7 +26,7 @@ from loopcare.contact.governor import is_stopped
 from loopcare.contact.services import suppress
 from loopcare.staff.access import public
 from loopcare.staff.selectors import installation
-from surveys.forms import AnswerForm
+from surveys.forms.answers import AnswerForm
 from surveys.models import Invitation
 from surveys.services.sending import CHANGEABLE_FOR, Expired, open_invitation, record_answer
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import groupby
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -21,7 +20,9 @@ from loopcare.staff.access import StaffRequest, roles
 from loopcare.staff.enums import Role
 from surveys.models import PoolEntry
 from surveys.selectors import UNKNOWN, labels, signals_of, stays_of
+from surveys.selectors.rules import detections_of
 from surveys.views.pool import READERS
+from surveys.views.told import told_by_day
 
 REVEALERS = (Role.SUPERVISOR, Role.ADMINISTRATOR)
 
@@ -29,16 +30,16 @@ REVEALERS = (Role.SUPERVISOR, Role.ADMINISTRATOR)
 @roles(*READERS)
 def customer(request: StaffRequest, pk: int) -> HttpResponse:
     person = get_object_or_404(Customer.objects.visible_to(request.user).select_related("region"), pk=pk)
-    causes = labels("causes")
-    days = groupby(signals_of(pk), key=lambda signal: (signal.occurred_on, signal.source.label))
+    causes, now, detections = labels("causes"), clock.now(), list(detections_of(pk))
     context = {
         "customer": person,
         "person": masked([pk])[pk],
         "zone": zone_of(person),
-        "now": clock.now(),
+        "now": now,
         "may_reveal": request.user.role in REVEALERS,
         "stays": [(entry, why(entry, causes)) for entry in stays_of(pk)],
-        "days": [(day, source, list(signals)) for (day, source), signals in days],
+        "days": told_by_day(signals_of(pk), detections, now=now),
+        "detections": detections,
         "causes": causes,
         "cases_url": _cases_url(pk),
     }
@@ -58,19 +59,28 @@ def reveal_point(request: StaffRequest, pk: int, point: int) -> HttpResponse:
 
 
 def why(entry: PoolEntry, causes: Mapping[str, str]) -> list[str]:
-    """Why this customer is (or was) in the pool, as sentences."""
+    """Why this customer is (or was) in the pool, as sentences.
+
+    Rule and source are those of the first signal, the answer is the latest one, the levels are the worst ones.
+    """
     facts = {
         "raw": entry.raw or UNKNOWN,
+        "rule": entry.rule.label if entry.rule else UNKNOWN,
         "dimension": entry.dimension,
         "source": entry.source.label,
         "day": entry.signal_on.isoformat(),
-        "gap": _level(-entry.gap),
+        "gap": _level(None if entry.gap is None else -entry.gap),
         "perceived": _level(entry.perceived),
         "adequate": _level(entry.adequate),
     }
     sentences = [
-        _("Answered %(raw)s for “%(dimension)s” (%(source)s, %(day)s).") % facts,
-        _("Perceived service %(perceived)s is %(gap)s points below the adequate level %(adequate)s.") % facts,
+        _("Found by the rule “%(rule)s” (%(source)s).") % facts if entry.rule else _("Came in by %(source)s.") % facts,
+        _("Latest answer: %(raw)s for “%(dimension)s” (%(day)s).") % facts
+        if entry.raw
+        else _("Latest sign: %(dimension)s (%(day)s).") % facts,
+        _("Perceived service %(perceived)s is %(gap)s points below the adequate level %(adequate)s.") % facts
+        if entry.gap is not None
+        else "",
         ngettext(
             "Dissatisfied for the first time in the repeat window.",
             "Dissatisfied %(count)s times in the repeat window.",
@@ -81,10 +91,10 @@ def why(entry: PoolEntry, causes: Mapping[str, str]) -> list[str]:
     if entry.causes:
         named = ", ".join(causes.get(code, code) for code in entry.causes)
         sentences.append(_("Named causes: %(causes)s.") % {"causes": named})
-    return sentences
+    return [sentence for sentence in sentences if sentence]
 
 
-def _level(value: float) -> str:
+def _level(value: float | None) -> str:
     return number(value, 1).removesuffix(".0")
 
 

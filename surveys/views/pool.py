@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
+
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
-from django.utils.timezone import localdate
+from django.utils.timezone import localdate, localtime
 from django.utils.translation import ngettext
 
 from loopcare.common import clock
@@ -13,15 +16,20 @@ from loopcare.common.pagination import Page, page_of
 from loopcare.customers.selectors import masked
 from loopcare.staff.access import StaffRequest, roles
 from loopcare.staff.enums import Role
-from surveys.filters import PoolEntryFilter, as_rule
-from surveys.forms import BoardForm
+from surveys.filters.pool import PoolEntryFilter, as_rule
+from surveys.forms.pool import BoardForm
 from surveys.models import PoolEntry
 from surveys.selectors import crossed, headline, labels
-from surveys.views.heat import heat, stats
+from surveys.selectors.monitoring import last_closed_day
+from surveys.views.cells import lines
+from surveys.views.heat import crumbs, heat, stats
+from surveys.views.watch import watch_of
 
 READERS = (Role.SUPERVISOR, Role.ANALYST, Role.AUDITOR, Role.ADMINISTRATOR)
 PLANNERS = (Role.SUPERVISOR, Role.ANALYST, Role.ADMINISTRATOR)
 IMPORTERS = (Role.SUPERVISOR, Role.ADMINISTRATOR)
+ACTORS = (Role.SUPERVISOR, Role.ADMINISTRATOR)
+ALARMS_SHOWN = 5
 BOARD_FILTERS = ("source", "brand", "region", "channel")
 LIST_FILTERS = (*BOARD_FILTERS, "causes", "status", "gap__lte", "repeat_count__gte", "entered_on__gte")
 
@@ -43,15 +51,32 @@ def board(request: StaffRequest) -> HttpResponse:
         "may_import": request.user.role in IMPORTERS,
     }
     if valid:
-        chosen = axes.cleaned_data["rows"], axes.cleaned_data["columns"]
-        counts = crossed(filters.qs.open(), rows=chosen[0], columns=chosen[1])
-        context["stats"] = stats(
-            headline(filters.qs, today=localdate(now)), filters=kept, today=localdate(now).isoformat()
-        )
-        if counts.total:
-            names = labels(chosen[0]), labels(chosen[1])
-            context["heat"] = heat(counts, axes=chosen, names=names, filters=kept)
+        context |= _table(request, axes, filters, kept, now)
     return render(request, "surveys/pool/board.html", context, status=200 if valid else 422)
+
+
+def _table(
+    request: StaffRequest, form: BoardForm, filters: PoolEntryFilter, kept: QueryDict, now: datetime
+) -> dict[str, Any]:
+    """What a board shows whose axes and filters can be read."""
+    today, axes = localdate(now), (form.cleaned_data["rows"], form.cleaned_data["columns"])
+    names = {axis: labels(axis) for axis in dict.fromkeys([*axes, *BOARD_FILTERS])}
+    watch = watch_of(request.user, axes, kept, last_day=last_closed_day(now))
+    counts = crossed(filters.qs.open(), rows=axes[0], columns=axes[1])
+    return {
+        "stats": stats(headline(filters.qs, today=today), filters=kept, today=today.isoformat()),
+        "watch": watch,
+        "late": [names["source"].get(code, code) for code in watch.late],
+        "late_hours": localtime(now).hour,
+        "lines": lines(watch.alarms[:ALARMS_SHOWN], names),
+        "more_alarms": len(watch.alarms) - ALARMS_SHOWN,
+        "crumbs": crumbs(kept, axes, names),
+        "heat": heat(counts, names=(names[axes[0]], names[axes[1]]), filters=kept, watch=watch)
+        if counts.total
+        else None,
+        "may_act": request.user.role in ACTORS,
+        "may_segment": request.user.role in PLANNERS,
+    }
 
 
 @roles(*READERS)

@@ -17,7 +17,7 @@ from loopcare.common.pagination import page_of
 from loopcare.common.rules import FieldSet, RuleError, in_words, parse
 from loopcare.customers.selectors import masked
 from loopcare.staff.access import StaffRequest, roles
-from surveys.forms import RuleForm, SegmentForm
+from surveys.forms.pool import RuleForm, SegmentForm
 from surveys.models import Segment
 from surveys.selectors import SEGMENT_FIELDS, labels, matching, reading_fields, segment_counts, waiting_pool
 from surveys.services.segments import save_segment

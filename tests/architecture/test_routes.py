@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.test import Client
@@ -16,10 +17,12 @@ from loopcare.staff.access import PUBLIC, allowed_roles
 from loopcare.staff.enums import Role
 from loopcare.staff.models import Team, User
 from tests.factories import make_campaign, make_case, make_team, make_user
+from tests.sender import make_sender
 
 ROLES = {"A": Role.AGENT, "S": Role.SUPERVISOR, "N": Role.ANALYST, "U": Role.AUDITOR, "M": Role.ADMINISTRATOR}
 
-# Agent, Supervisor, aNalyst, aUditor, adMinistrator; * is the world. The method is one that the route answers.
+# Agent, Supervisor, aNalyst, aUditor, adMinistrator; K is an API key, * the world. The method is one that the route
+# answers.
 TABLE = """
 GET   /                                                        ASNUM
 GET   /healthz                                                 *
@@ -30,17 +33,49 @@ POST  /sign-out/                                               *
 GET   /help/                                                   ASNUM
 GET   /pool/                                                   SNUM
 GET   /pool/entries/                                           SNUM
+GET   /pool/alarms/                                            SNUM
+GET   /pool/alarms/<int:pk>/                                   SNUM
+POST  /pool/alarms/<int:pk>/acknowledge/                       SM
+POST  /pool/alarms/<int:pk>/incident/                          SM
+GET   /incidents/                                              SNUM
+GET   /incidents/new/                                          SM
+GET   /incidents/<int:pk>/                                     SNUM
+POST  /incidents/<int:pk>/owner/                               SM
+POST  /incidents/<int:pk>/notes/                               SM
+POST  /incidents/<int:pk>/steps/<str:step>/                    SM
+POST  /incidents/<int:pk>/<str:act>/                           SM
 GET   /customers/<int:pk>/                                     SNUM
 POST  /customers/<int:pk>/points/<int:point>/reveal/           SM
 GET   /segments/                                               SNM
 GET   /segments/new/                                           SNM
 POST  /segments/check/                                         SNM
 GET   /segments/<int:pk>/                                      SNM
+GET   /rules/                                                  SNUM
+GET   /rules/new/                                              SM
+POST  /rules/try/                                              SM
+GET   /rules/<int:pk>/                                         SNUM
+POST  /rules/<int:pk>/save/                                    SM
+POST  /rules/<int:pk>/switch/                                  SM
+GET   /rules/levels/                                           SNUM
+GET   /rules/levels/<int:pk>/                                  SNUM
+POST  /rules/levels/<int:pk>/set/                              SM
+POST  /rules/levels/<int:pk>/clear/                            SM
+POST  /rules/levels/<int:pk>/learn/                            SM
+POST  /rules/levels/<int:pk>/source/                           SM
 GET   /imports/                                                SNM
 GET   /imports/new/                                            SM
-POST  /imports/start/                                          SM
 GET   /imports/<int:pk>/                                       SNM
-GET   /imports/<int:pk>/rejects.csv                            SNM
+POST  /imports/<int:pk>/start/                                 SM
+POST  /imports/<int:pk>/cancel/                                SM
+POST  /imports/<int:pk>/mapping/                               SM
+GET   /imports/<int:pk>/rejects.csv                            SM
+GET   /imports/files/<uuid:key>/                               SM
+POST  /imports/files/<uuid:key>/reading/                       SM
+POST  /imports/files/<uuid:key>/throw-away/                    SM
+GET   /imports/mappings/                                       SNM
+GET   /imports/mappings/<int:pk>/                              SNM
+POST  /imports/mappings/<int:pk>/rename/                       SM
+POST  /imports/mappings/<int:pk>/delete/                       SM
 GET   /s/<str:token>/                                          *
 GET   /queue/                                                  AS
 POST  /queue/next/                                             AS
@@ -76,9 +111,35 @@ POST  /api/v1/^segments/explain/$                              SNM
 GET   /api/v1/^segments/(?P<pk>[^/.]+)/$                       SNM
 PUT   /api/v1/^segments/(?P<pk>[^/.]+)/$                       SNM
 GET   /api/v1/^segments/(?P<pk>[^/.]+)/count/$                 SNM
+GET   /api/v1/^detection-rules/$                               SNUM
+POST  /api/v1/^detection-rules/$                               SM
+POST  /api/v1/^detection-rules/explain/$                       SNM
+GET   /api/v1/^detection-rules/(?P<pk>[^/.]+)/$                SNUM
+PUT   /api/v1/^detection-rules/(?P<pk>[^/.]+)/$                SM
+GET   /api/v1/^levels/$                                        SNUM
+POST  /api/v1/^levels/$                                        SM
+GET   /api/v1/^levels/(?P<pk>[^/.]+)/$                         SNUM
+DELETE /api/v1/^levels/(?P<pk>[^/.]+)/$                        SM
 GET   /api/v1/^imports/$                                       SNM
+POST  /api/v1/^imports/$                                       SM
 GET   /api/v1/^imports/(?P<pk>[^/.]+)/$                        SNM
+POST  /api/v1/^imports/(?P<pk>[^/.]+)/start/$                  SM
+POST  /api/v1/^imports/(?P<pk>[^/.]+)/cancel/$                 SM
 GET   /api/v1/^invitations/$                                   SNUM
+GET   /api/v1/^alarms/$                                        SNUM
+GET   /api/v1/^alarms/(?P<pk>[^/.]+)/$                         SNUM
+POST  /api/v1/^alarms/(?P<pk>[^/.]+)/acknowledge/$             SM
+GET   /api/v1/^alarms/(?P<pk>[^/.]+)/customers/$               SNUM
+GET   /api/v1/^incidents/$                                     SNUM
+POST  /api/v1/^incidents/$                                     SM
+GET   /api/v1/^incidents/(?P<pk>[^/.]+)/$                      SNUM
+POST  /api/v1/^incidents/(?P<pk>[^/.]+)/alarms/$               SM
+POST  /api/v1/^incidents/(?P<pk>[^/.]+)/close/$                SM
+POST  /api/v1/^incidents/(?P<pk>[^/.]+)/contain/$              SM
+POST  /api/v1/^incidents/(?P<pk>[^/.]+)/notes/$                SM
+POST  /api/v1/^incidents/(?P<pk>[^/.]+)/owner/$                SM
+POST  /api/v1/^incidents/(?P<pk>[^/.]+)/reopen/$               SM
+POST  /api/v1/^incidents/(?P<pk>[^/.]+)/steps/$                SM
 GET   /api/v1/^strategies/$                                    ASNUM
 GET   /api/v1/^strategies/(?P<pk>[^/.]+)/$                     ASNUM
 GET   /api/v1/^campaigns/$                                     SNM
@@ -101,6 +162,7 @@ POST  /api/v1/^cases/(?P<pk>[^/.]+)/outcome/$                  AS
 POST  /api/v1/^cases/(?P<pk>[^/.]+)/release/$                  AS
 GET   /api/v1/^evaluations/$                                   SNUM
 GET   /api/v1/^evaluations/(?P<pk>[^/.]+)/$                    SNUM
+POST  /api/v1/signals/                                         K
 GET   /api/v1/schema/                                          ASNUM
 GET   /api/v1/docs/                                            ASNUM
 """
@@ -121,6 +183,7 @@ def address(route: str) -> str:
     """A route with numbers that no row has."""
     route = re.sub(r"<str:token>", "x" * 22, route)
     route = re.sub(r"<str:act>", "pause", route)
+    route = re.sub(r"<uuid:key>", str(UUID(int=0)), route)
     route = re.sub(r"<int:\w+>|\(\?P<pk>\[\^/\.\]\+\)", "999999", route)
     return route.replace("^", "").replace("$", "")
 
@@ -152,15 +215,21 @@ def test_route_answers_exactly_its_roles(people: dict[str, User], method: str, r
         client.force_login(user)
         response = client.generic(method, address(route), content_type="application/json")
         assert response.status_code < 500
-        answered += letter if response.status_code != 403 else ""
-    assert answered == who
+        answered += letter if response.status_code not in (401, 403) else ""
+    assert answered + ("K" if answers_a_key(method, address(route)) else "") == who
+
+
+def answers_a_key(method: str, path: str) -> bool:
+    """Whether a call that is signed as it should be gets through."""
+    response = make_sender().call(method, path)
+    return path.startswith("/api/") and response.status_code not in (401, 403)
 
 
 @pytest.mark.parametrize(("method", "route", "who"), [row for row in ROWS if row[2] != "*"])
 def test_stranger_is_sent_to_sign_in(db: None, method: str, route: str, who: str) -> None:
     response = Client().generic(method, address(route), content_type="application/json")
     if route.startswith("/api/"):
-        assert response.status_code == 403
+        assert response.status_code == (401 if who == "K" else 403)
         assert response["Content-Type"] == "application/problem+json"
     else:
         assert (response.status_code, response["Location"].split("?")[0]) == (302, "/sign-in/")

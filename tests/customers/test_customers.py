@@ -15,7 +15,7 @@ from loopcare.customers.encryption import blind_index, decrypt, encrypt
 from loopcare.customers.models import ContactPoint, Customer
 from loopcare.customers.numbers import mask, mask_name, normalise
 from loopcare.customers.selectors import Masked, MaskedPoint, find_by_contact, masked, zone_of
-from loopcare.customers.services import add_customer, merge_points, reveal
+from loopcare.customers.services import add_customer, erase_customer, is_erased, merge_points, reveal
 from loopcare.staff.enums import AuditAction, Role
 from loopcare.staff.models import AuditEntry, User
 
@@ -124,3 +124,21 @@ def test_zone_is_the_regions_or_the_installations(db: None, settings: Settings) 
     settings.TIME_ZONE = "Europe/Madrid"
     other = Customer.objects.get(pk=add_customer(reference="C-2", now=NOW, region="ES").pk)
     assert str(zone_of(other)) == "Europe/Madrid"
+
+
+@pytest.mark.django_db
+def test_erased_customer_is_nobody_and_the_trail_says_so_once() -> None:
+    pk = add_customer(
+        reference="C-1", now=NOW, name="Wang", brand="gold", value_tier="high", phone="13800138000", attributes={}
+    ).pk
+    for _again in range(2):
+        erased = erase_customer(customer_id=pk, now=NOW, note="asked")
+        assert (erased.reference, erased.name, erased.attributes) == (f"erased-{pk}", None, {})
+    assert (erased.brand, erased.value_tier, is_erased(erased)) == ("gold", "high", True)
+    assert masked([pk]) == {pk: Masked(name="")}
+    assert ContactPoint.objects.count() == 0
+    trail = AuditEntry.objects.values_list("action", "subject", "subject_id", "note")
+    assert list(trail) == [(AuditAction.ERASE, "customer", pk, "asked")]
+    assert add_customer(reference="C-1", now=NOW).pk != pk
+    with pytest.raises(NotFound):
+        erase_customer(customer_id=0, now=NOW)

@@ -66,6 +66,10 @@ def test_sweep_drains_everything_and_prints_counts(follow_ups: Mailbox, capsys: 
         "run_imports": 0,
         "release_lapsed": 0,
         "ask_follow_ups": 1,
+        "monitor": 7,
+        "leave_pool": 1,
+        "detect_by_time": 0,
+        "forget_old": 0,
     }
 
 

@@ -8,14 +8,15 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 
-from surveys.models import Import, Signal
+from surveys.models import Import, SavedMapping, Signal
+from tests.factories import NOW
 from tests.surveys.conftest import EXAMPLES
 
 FILE, MAP = str(EXAMPLES / "ratings.csv"), str(EXAMPLES / "ratings.toml")
 PROSE = str(EXAMPLES.parent / "pyproject.toml")
 KEYS = [
     *("rows", "accepted", "duplicates", "rejected", "rejects_file", "warnings"),
-    *("signals", "dissatisfied", "pool_new", "pool_open", "rejects"),
+    *("signals", "updated", "dissatisfied", "pool_new", "pool_open", "rejects"),
 ]
 
 
@@ -79,3 +80,11 @@ def test_what_cannot_be_used_ends_in_two(
 
     assert (code, out, err) == (2, "", sentence)
     assert (Import.objects.count(), Signal.objects.count()) == (0, 0)
+
+
+@pytest.mark.django_db
+def test_map_may_be_the_name_of_a_saved_mapping(capsys: pytest.CaptureFixture[str]) -> None:
+    text = Path(MAP).read_text(encoding="utf-8")
+    SavedMapping.objects.create(name="Monthly ratings", text=text, header="", saved_at=NOW)
+    code, out, _err = run(capsys, FILE, "--map", "Monthly ratings", "--json", "--now", "2026-05-04")
+    assert (code, json.loads(out)["accepted"]) == (0, 40)

@@ -46,10 +46,10 @@ def load(capsys: pytest.CaptureFixture[str], *options: str) -> dict[str, Any]:
 @pytest.mark.django_db(transaction=True, reset_sequences=True)
 def test_load_demo_lives_half_a_year_once(capsys: pytest.CaptureFixture[str], home: Path) -> None:
     counts = {
-        "customers": 300,
-        "signals": 425,
-        "pool_entries": 87,
-        "pool_open": 81,
+        "customers": 446,
+        "signals": 571,
+        "pool_entries": 216,
+        "pool_open": 210,
         "campaigns": 3,
         "cases": 32,
         "cases_open": 19,

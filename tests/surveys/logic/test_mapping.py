@@ -32,7 +32,7 @@ def test_small_mapping_is_read() -> None:
     assert mapping.occurred_on == date(2026, 3, 31)
     assert mapping.source == "hotline"
     assert mapping.ratings == (RatingColumn("Overall", "overall", 1, 10, adequate=6.5, opens=True),)
-    assert mapping.opening.dimension == "overall"
+    assert mapping.opening == mapping.ratings[0]
     assert mapping.used == ("Id", "Overall")
 
 
@@ -65,7 +65,11 @@ def test_value_tiers_are_those_of_customers() -> None:
         ('reference = "Id"', "reference = 7", "columns.reference in the mapping must be a text in quotes."),
         ("[columns]", '[columns]\nfone = "x"', "The mapping does not know the key columns.fone."),
         ("[columns]", '[columns]\nattributes = "x"', "columns.attributes in the mapping must be a list of texts."),
-        ("opens = true", "opens = false", "Exactly one [[rating]] says opens = true; this mapping has 0."),
+        (
+            "opens = true",
+            "opens = false",
+            "Exactly one [[rating]] says opens = true, or there is an [event]; this mapping has 0.",
+        ),
         ("opens = true", "opens = 1", "rating.opens in the mapping must be true or false."),
         ("low = 1", 'low = "1"', "rating.low in the mapping must be a number."),
         ("low = 1", "low = nan", "rating.low in the mapping must be a number."),

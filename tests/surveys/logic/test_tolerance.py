@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from surveys.logic.tolerance import (
+    Zone,
     adequacy_gap,
     dissatisfied,
     inverted,
@@ -83,3 +84,23 @@ def test_position_in_zone(perceived: float, adequate: float, desired: float, pos
 @pytest.mark.parametrize(("adequate", "desired", "flag"), [(60, 50, True), (50, 50, False), (40, 50, False)])
 def test_inverted_flags_levels_the_wrong_way_round(adequate: float, desired: float, flag: bool) -> None:
     assert inverted(adequate, desired) is flag
+
+
+@pytest.mark.parametrize(
+    ("means", "gaps", "position"),
+    [
+        ((6.99, 6.23, 7.93), (0.76, -0.94), 0.447),
+        # Printed as .69, the mean of gaps that were rounded before; the means as printed give .68.
+        ((7.28, 6.60, 8.06), (0.69, -0.78), 0.466),
+    ],
+)
+def test_zone_returns_the_libqual_gaps(
+    means: tuple[float, float, float], gaps: tuple[float, float], position: float
+) -> None:
+    zone = Zone(17, *means, dissatisfied=3, inverted=0)
+    assert (zone.adequacy, zone.superiority) == pytest.approx(gaps, abs=0.0101)
+    assert zone.position == pytest.approx(position, abs=5e-4)
+
+
+def test_zone_with_levels_that_coincide_has_no_position() -> None:
+    assert Zone(n=5, perceived=70, adequate=60, desired=60, dissatisfied=0, inverted=1).position is None

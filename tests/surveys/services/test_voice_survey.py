@@ -9,7 +9,8 @@ import pytest
 
 from loopcare.customers.models import Customer
 from surveys.models import Cause, Import, PoolEntry, PoolEvent, Signal, Source
-from surveys.services.intake import ImportResult, import_file
+from surveys.services.intake import import_file
+from surveys.services.running import ImportResult
 from tests.surveys.conftest import EXAMPLES
 
 MAPPING = (EXAMPLES / "voice_survey.toml").read_text()
