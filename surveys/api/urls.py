@@ -6,8 +6,8 @@ from rest_framework.routers import SimpleRouter
 from surveys.api import monitoring, views
 from surveys.api.detection import DetectionRules
 from surveys.api.imports import Imports
+from surveys.api.ingest import Signals
 from surveys.api.levels import Levels
-from surveys.api.signals import Signals
 
 router = SimpleRouter()
 router.register("pool-entries", views.PoolEntries)

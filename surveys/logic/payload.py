@@ -6,10 +6,8 @@ says the same as leaving a field out. A signal is read by the fields it has, so 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, date, datetime
-from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from surveys.logic import payload_fields as read_as
@@ -25,6 +23,7 @@ from surveys.logic.decoding import (
 )
 from surveys.logic.event_mapping import CHANNELS
 from surveys.logic.mapping import MAX_CODE, VALUE_TIERS
+from surveys.logic.payload_faults import NO_OBJECT, UNKNOWN, Fault, Faulty, fault, unknown
 from surveys.logic.payload_fields import At
 from surveys.logic.sentences import Sentence, gettext_noop
 
@@ -43,28 +42,7 @@ REPEATED = frozenset(
 )
 """Fields of few distinct texts, each of which is read once a call."""
 
-PERSONAL = frozenset({"reference", "external_id", "comment", "topic", "attributes", "name", "phone", "email"})
-"""Fields whose values are never repeated to whoever sent them, for the answer may end in a log."""
 FAULTS = 100  # that are told
-SHOWN = 80  # characters of a wrong value that are repeated
-
-
-class Fault(NamedTuple):
-    """What is wrong with one field of one row; `value` is None where it is not a single value or may be personal."""
-
-    row: int
-    field: str
-    value: str | None
-    reason: Sentence
-
-
-class Faulty(ValueError):
-    """A body that cannot be used: the first faults, and how many rows have any."""
-
-    def __init__(self, faults: list[Fault], rows: int) -> None:
-        super().__init__(f"{rows} rows cannot be used")
-        self.faults = faults
-        self.rows = rows
 
 
 class Given(NamedTuple):
@@ -92,10 +70,19 @@ class Reader:
     ) -> None:
         self._sources = sources
         self._zone = now.tzinfo or UTC
-        latest = now + SKEW
+        self._fields = self._table(causes, now + SKEW, contact)
+        self._fast = {
+            name: read_as.Memory(read).__getitem__ if name in REPEATED else read for name, read in self._fields.items()
+        }
+        self._answers: dict[tuple[Any, ...], tuple[Rating, ...]] = {}
+
+    def _table(
+        self, causes: Collection[str], latest: datetime, contact: Callable[[str, str], str]
+    ) -> dict[str, Callable[[Any], Any]]:
+        """How each field is read."""
         code, past = read_as.text(MAX_CODE), read_as.moment(latest)
         phone, address = read_as.text(40), read_as.text(254)
-        self._fields: dict[str, Callable[[Any], Any]] = {
+        return {
             "source": self._source,
             "reference": read_as.text(MAX_REFERENCE),
             "external_id": read_as.text(MAX_EXTERNAL_ID),
@@ -125,11 +112,6 @@ class Reader:
             "phone": lambda value: contact("phone", phone(value)),
             "email": lambda value: contact("email", address(value)),
         }
-
-        self._fast = {
-            name: read_as.Memory(read).__getitem__ if name in REPEATED else read for name, read in self._fields.items()
-        }
-        self._answers: dict[tuple[Any, ...], tuple[Rating, ...]] = {}
 
     def read(self, rows: list[Any]) -> list[Given]:
         """All rows, the first one number 1; or Faulty, with everything that is wrong in the order of the body."""
@@ -244,17 +226,17 @@ class Reader:
             if value is None:
                 continue
             if name not in self._fields:
-                found.append(_unknown(row, name, self._fields))
+                found.append(unknown(row, name, self._fields))
             else:
                 try:
                     values[name] = self._fields[name](value)
                 except Wrong as wrong:
-                    found.append(_fault(row, name, value, wrong))
+                    found.append(fault(row, name, value, wrong))
         if not found:
             try:
                 self._whole(row, values)
             except Wrong as wrong:
-                found.append(_fault(row, "", None, wrong))
+                found.append(fault(row, "", None, wrong))
         return found
 
     def _source(self, value: Any) -> str:
@@ -282,26 +264,3 @@ def _event(kind: str, occurred_at: datetime | None, values: Mapping[str, Any]) -
         get("transfers"),
         get("disputed"),
     )
-
-
-NO_OBJECT = gettext_noop("A signal is an object.")
-UNKNOWN = gettext_noop("This field is unknown.")
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,39}")
-
-
-def _fault(row: int, field: str, value: object, wrong: Wrong) -> Fault:
-    if isinstance(wrong, At):
-        field, value = wrong.field, wrong.value
-    shown = isinstance(value, str | int | float) and field not in PERSONAL
-    # Half a surrogate pair cannot be sent back either.
-    said = str(value)[:SHOWN].encode(errors="replace").decode() if shown else None
-    return Fault(row, field, said, wrong.reason)
-
-
-def _unknown(row: int, name: str, known: Collection[str]) -> Fault:
-    """A field nobody asked for; its name is repeated only where it looks like one."""
-    near = get_close_matches(name, known, n=1) if len(name) <= 40 else []
-    reason = Sentence(UNKNOWN)
-    if near:
-        reason = Sentence(gettext_noop("This field is unknown; the nearest is %(near)s."), {"near": near[0]})
-    return Fault(row, name if _NAME.fullmatch(name) else "?", None, reason)

@@ -28,7 +28,8 @@ from loopcare.customers.services import merge_points
 from loopcare.staff.access import Caller
 from surveys.logic.decoding import Decoded, Wrong
 from surveys.logic.json_rows import Malformed, parse_rows
-from surveys.logic.payload import FAULTS, MAX_ROWS, Fault, Faulty, Given, Reader
+from surveys.logic.payload import FAULTS, MAX_ROWS, Given, Reader
+from surveys.logic.payload_faults import Fault, Faulty
 from surveys.logic.sentences import Sentence, gettext_noop
 from surveys.models import Cause, IngestReply, Source
 from surveys.services.landing import LANDING_LOCK, Landed, land

@@ -19,7 +19,7 @@ from pytest_django import Settings
 from loopcare.customers.models import ContactPoint, Customer
 from loopcare.staff.enums import Role
 from loopcare.staff.models import ApiKey
-from surveys.api.signals_schema import SignalSerializer
+from surveys.api.ingest_schema import SignalSerializer
 from surveys.enums import SignalKind, SourceChannel, UnknownCustomers
 from surveys.logic.event_mapping import CHANNELS
 from surveys.logic.payload import KINDS, Reader

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from surveys.logic.decoding import Decoded, Event, Rating, Wrong
-from surveys.logic.payload import PERSONAL, Fault, Faulty, Given, Reader
+from surveys.logic.payload import Given, Reader
+from surveys.logic.payload_faults import PERSONAL, Fault, Faulty
 
 NOW = datetime(2026, 3, 3, 10, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
 COMPLAINT = {"source": "desk", "reference": "C1", "external_id": "E1", "occurred_on": "2026-03-01"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ from typing import Any
 import duckdb
 import psycopg
 import pytest
+from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from hypothesis import HealthCheck, given, settings
@@ -381,3 +383,37 @@ def test_what_was_cut_off_leaves_nothing_that_counts(monkeypatch: pytest.MonkeyP
     archived = archive_month(month=MONTH, now=OLD_ENOUGH)
     assert [path for path in folder().rglob("*") if path.is_file()] == [archived.file]
     assert drop_month(month=MONTH, now=OLD_ENOUGH) == 3
+
+
+# --- the command -----------------------------------------------------------------------------------------------------
+def test_command_archives_drops_and_restores(capsys: pytest.CaptureFixture[str]) -> None:
+    land_a_month()
+    make_months(days=[date(2025, 6, 1), date(2025, 7, 1)])
+    at = ("--now", "2025-07-30T12:00+08:00", "--json")
+    call_command("archive_months", "--drop", *at)
+    months = json.loads(capsys.readouterr().out)["months"]
+    told = [(month["month"], month["rows"], month["done"]) for month in months]
+    assert told == [("2025-03", 3, "dropped"), ("2025-06", 0, "archived")]
+    call_command("archive_months", "--before", "2025-06", *at)
+    assert json.loads(capsys.readouterr().out) == {"months": []}
+    call_command("archive_months", "--restore", "2025-03")
+    assert capsys.readouterr().out == "2025-03: 3 rows brought back\n"
+    call_command("archive_months", "--month", "2025-03", *at)
+    assert json.loads(capsys.readouterr().out)["months"][0]["done"] == "unchanged"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("--month", "2025-06", "--drop"), 4),
+        (("--month", "2025-07"), 4),
+        (("--month", "2025-01"), 1),
+        (("--restore", "2025-03"), 1),
+    ],
+)
+def test_command_says_what_it_cannot_do_by_its_exit_code(arguments: tuple[str, ...], code: int) -> None:
+    land_a_month()
+    make_months(days=[date(2025, 6, 1), date(2025, 7, 1)])
+    with pytest.raises(SystemExit) as ended:
+        call_command("archive_months", *arguments, "--now", "2025-07-30T12:00+08:00")
+    assert ended.value.code == code

@@ -16,7 +16,7 @@ from loopcare.staff.access import Caller
 from loopcare.staff.api.authentication import SignedKey
 from loopcare.staff.enums import Scope
 from loopcare.staff.signing import IDEMPOTENCY_HEADER
-from surveys.api.signals_schema import DESCRIBED
+from surveys.api.ingest_schema import DESCRIBED
 from surveys.services.ingest import ingest
 
 
