@@ -32,7 +32,7 @@ CREATE TEMPORARY TABLE IF NOT EXISTS intake_hit (
     brand text, region text, dimension text, raw text, perceived float8, adequate float8, desired float8,
     causes text[], comment text
 ) ON COMMIT DELETE ROWS;
-TRUNCATE intake_hit;
+DELETE FROM intake_hit;
 """
 
 FIND = """

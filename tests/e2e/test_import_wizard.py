@@ -129,8 +129,8 @@ def shares(page: Page, *, until: str) -> list[int]:
     deadline = time.monotonic() + LONG / 1000
     while not page.get_by_role("main").get_by_text(until).is_visible():
         assert time.monotonic() < deadline, f"no {until} after {seen}"
-        bar = page.locator("[role=progressbar]")
-        value = bar.get_attribute("aria-valuenow", timeout=1_000) if bar.count() else None
+        # Asked in one go: between two questions the page may have put another part in its place.
+        value = page.evaluate("document.querySelector('[role=progressbar]')?.getAttribute('aria-valuenow') ?? null")
         if value is not None and (not seen or seen[-1] != int(value)):
             seen.append(int(value))
         page.wait_for_timeout(100)
