@@ -178,7 +178,8 @@ class Run:
         )
 
     def _readable(self, part: Part) -> Iterator[tuple[str, str, str]]:
-        for reference, kind, text in part.points:
+        # Reading and encrypting a number costs more than all the rest of its row; most files repeat them.
+        for reference, kind, text in dict.fromkeys(part.points):
             try:
                 yield reference, kind, normalise(kind, text)
             except Invalid:
