@@ -25,7 +25,7 @@ from surveys.selectors.monitoring import (
     with_missing_days,
 )
 
-WATCH_LOCK = 7_003
+WATCH_LOCK = 7_008
 """Counting and judging take turns under this advisory lock, from the first look to the commit."""
 
 # A signal that several rules found is one time of dissatisfaction, in the cell as it was first known.
