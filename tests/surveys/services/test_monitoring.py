@@ -12,7 +12,7 @@ from loopcare.common.errors import Conflict, Invalid
 from loopcare.staff.enums import Role
 from surveys.enums import AlarmStatus
 from surveys.models import Alarm, ChangedDay, DailyCount, Detection, JudgedDay, Signal
-from surveys.services.monitoring import acknowledge, count_day, count_days, keep_watch, monitor
+from surveys.services.monitoring import WATCH_LOCK, acknowledge, count_day, count_days, keep_watch, monitor
 from surveys.services.months import make_months
 from tests.factories import NOW, make_source, make_user
 from tests.surveys.watching import DAY, detect, make_alarm, make_rule, somebody, usual_days
@@ -272,11 +272,11 @@ def test_keep_watch_leaves_the_work_to_whoever_is_at_it() -> None:
         connections.close_all()
 
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(7003)")
+        cursor.execute("SELECT pg_advisory_lock(%s)", [WATCH_LOCK])
         thread = threading.Thread(target=watch)
         thread.start()
         thread.join()
-        cursor.execute("SELECT pg_advisory_unlock(7003)")
+        cursor.execute("SELECT pg_advisory_unlock(%s)", [WATCH_LOCK])
     assert (done, ChangedDay.objects.count()) == ([0], 1)
 
 
