@@ -41,7 +41,7 @@ Beat = Callable[[Part], int]
 class ImportResult:
     """Counts of one import. rows = accepted + duplicates + rejected; the others count what is new in this run.
 
-    `updated` are events that were known and went on: a ticket that was closed. Their rows count as accepted.
+    `updated` are events that were known and went on: a ticket that was closed. Their rows are known ones.
     """
 
     rows: int
