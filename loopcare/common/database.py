@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import migrations
@@ -25,6 +26,40 @@ def append_only(*tables: str) -> list[migrations.RunSQL]:
         migrations.RunSQL(APPEND_ONLY.format(table=table), f"DROP TRIGGER {table}_append_only ON {table};")
         for table in tables
     ]
+
+
+REFERENCES = """
+CREATE TRIGGER {table}_references AFTER INSERT ON {table} REFERENCING NEW TABLE AS landed
+    FOR EACH STATEMENT EXECUTE FUNCTION loopcare_check_references({arguments});
+"""
+
+
+def checked_references(table: str, **targets: str) -> migrations.RunSQL:
+    """Columns of `table` whose values must be keys of other tables ("table.column"), asked once a statement.
+
+    For tables that take a million rows at once and whose references never change: a foreign key asks for every row, and
+    costs more than all their indexes. Whatever deletes from the other tables must look here itself.
+    """
+    arguments = _quoted(part for column, target in targets.items() for part in (column, *target.split(".")))
+    return migrations.RunSQL(
+        REFERENCES.format(table=table, arguments=arguments), f"DROP TRIGGER {table}_references ON {table};"
+    )
+
+
+KEPT = """
+CREATE TRIGGER {table}_kept AFTER DELETE ON {table} REFERENCING OLD TABLE AS gone
+    FOR EACH STATEMENT EXECUTE FUNCTION loopcare_keep_referenced({arguments});
+"""
+
+
+def kept_references(table: str, key: str, *columns: str) -> migrations.RunSQL:
+    """The other side of `checked_references`: no row of `table` goes that one of these "table.column" names."""
+    arguments = _quoted([key, *(part for column in columns for part in column.split("."))])
+    return migrations.RunSQL(KEPT.format(table=table, arguments=arguments), f"DROP TRIGGER {table}_kept ON {table};")
+
+
+def _quoted(names: Iterable[str]) -> str:
+    return ", ".join(f"'{name}'" for name in names)
 
 
 class CreatePartitionedModel(migrations.CreateModel):

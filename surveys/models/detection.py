@@ -72,16 +72,21 @@ class Detection(models.Model):
 
     Two rules that find the same signal mean one time. Brand, region and channel are copied as they were; `day` is the
     day it counts for: the signal's own, or for what only the passing of time revealed (a broken promise) that day.
-    `repeat_count` is how many times within the repeat window, this one included, as it was known then.
+    `repeat_count` is how many times within the repeat window, this one included, as it was known then. What it points
+    to is asked for once a landing (migration 0006).
     """
 
-    rule = models.ForeignKey(DetectionRule, models.PROTECT, related_name="detections", db_index=False)
+    rule = models.ForeignKey(
+        DetectionRule, models.PROTECT, related_name="detections", db_constraint=False, db_index=False
+    )
     rule_version = models.PositiveSmallIntegerField()
-    customer = models.ForeignKey("customers.Customer", models.CASCADE, related_name="+", db_index=False)
+    customer = models.ForeignKey(
+        "customers.Customer", models.CASCADE, related_name="+", db_constraint=False, db_index=False
+    )
     signal_on = models.DateField()
     signal_no = models.BigIntegerField()
     day = models.DateField()
-    source = models.ForeignKey("surveys.Source", models.PROTECT, related_name="+", db_index=False)
+    source = models.ForeignKey("surveys.Source", models.PROTECT, related_name="+", db_constraint=False, db_index=False)
     channel = models.CharField(max_length=8, choices=SourceChannel.choices, db_collation="C")
     brand = models.CharField(max_length=40, blank=True, db_collation="C")
     region = models.CharField(max_length=20, blank=True, db_collation="C")
@@ -98,7 +103,6 @@ class Detection(models.Model):
         indexes = [
             models.Index(fields=["customer", "day"], name="detection_by_customer"),
             models.Index(fields=["day"], name="detection_by_day"),
-            models.Index(fields=["detected_at"], name="detection_by_time"),
         ]
 
 

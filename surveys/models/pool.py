@@ -35,14 +35,17 @@ class PoolEntry(models.Model):
     `gap` is perceived − adequate on the 0–100 scale: negative, and the lower the worse; an event such as a complaint
     has no levels, and NULL says so. `rule` found the signal that opened the entry. `repeat_count` counts how many times
     the customer was dissatisfied within the repeat window, this time included. When an open entry meets another signal,
-    `raw`, `dimension` and `signal_*` become the latest signal's, the three levels stay the worst one's.
+    `raw`, `dimension` and `signal_*` become the latest signal's, the three levels stay the worst one's. What it points
+    to is asked for once a landing (migration 0006), and never changes.
     """
 
-    customer = models.ForeignKey("customers.Customer", models.CASCADE, related_name="pool_entries")
+    customer = models.ForeignKey("customers.Customer", models.CASCADE, related_name="pool_entries", db_constraint=False)
     status = models.CharField(max_length=8, choices=PoolStatus.choices, default=PoolStatus.WAITING)
     kind = models.CharField(max_length=8, choices=EntryKind.choices)
-    rule = models.ForeignKey("surveys.DetectionRule", models.PROTECT, null=True, related_name="+", db_index=False)
-    source = models.ForeignKey("surveys.Source", models.PROTECT, related_name="+")
+    rule = models.ForeignKey(
+        "surveys.DetectionRule", models.PROTECT, null=True, related_name="+", db_constraint=False, db_index=False
+    )
+    source = models.ForeignKey("surveys.Source", models.PROTECT, related_name="+", db_constraint=False, db_index=False)
     channel = models.CharField(max_length=8, choices=SourceChannel.choices)
     brand = models.CharField(max_length=40, blank=True, db_collation="C")
     region = models.CharField(max_length=20, blank=True, db_collation="C")
@@ -96,6 +99,6 @@ class PoolEntry(models.Model):
 class PoolEvent(Event):
     """One move of a pool entry."""
 
-    entry = models.ForeignKey(PoolEntry, models.PROTECT, related_name="events")
+    entry = models.ForeignKey(PoolEntry, models.PROTECT, related_name="events", db_constraint=False)
 
     objects = models.Manager()

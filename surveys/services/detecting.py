@@ -42,49 +42,53 @@ SELECT found.rule_id, s.customer_id, s.occurred_on, s.id, coalesce(%s, s.occurre
 FROM (
     SELECT surveys_sighting.*, {rules} AS rules FROM {sightings} WHERE opens AND {where} AND {anyone}
 ) AS s CROSS JOIN LATERAL unnest(s.rules) AS found(rule_id)
-WHERE NOT EXISTS (SELECT FROM surveys_detection AS d
-    WHERE d.signal_on = s.occurred_on AND d.signal_no = s.id AND d.rule_id = found.rule_id)
+WHERE (SELECT true FROM surveys_detection AS d
+    WHERE d.signal_on = s.occurred_on AND d.signal_no = s.id AND d.rule_id = found.rule_id LIMIT 1) IS NULL
 """
 
-# A signal is one time of dissatisfaction, whatever the number of rules that found it.
-DETECT = """
-WITH times AS (
+# A signal is one time of dissatisfaction, whatever the number of rules that found it; those of the last 90 days are
+# counted, the new ones among them become detections.
+# One entry per customer is made of the new signals and of the entry that is open already: raw answer, dimension and
+# signal are the latest ones', the levels (and so the gap) the worst ones', causes are united, the latest comment stays.
+# Ranked once and grouped once: the planner cannot count the rows of sub-queries, and would join them row by row. What
+# stands already is looked up customer by customer (LATERAL with a bound cannot be planned as a scan of it all), because
+# how much stands must not matter to one call.
+ENTER_POOL = """
+WITH who AS MATERIALIZED (
+    SELECT DISTINCT customer_id FROM intake_hit
+), times AS (
     SELECT customer_id, occurred_on, id, min(day) AS day FROM (
         SELECT customer_id, occurred_on, id, day FROM intake_hit
         UNION ALL
-        SELECT customer_id, signal_on, signal_no, day FROM surveys_detection
-        WHERE customer_id IN (SELECT customer_id FROM intake_hit) AND day > %(earliest)s
+        SELECT d.* FROM who CROSS JOIN LATERAL (
+            SELECT customer_id, signal_on, signal_no, day FROM surveys_detection
+            WHERE customer_id = who.customer_id AND day > %(earliest)s OFFSET 0) AS d
     ) AS each GROUP BY customer_id, occurred_on, id
-), counted AS (
+), counted AS MATERIALIZED (
     SELECT occurred_on, id, count(*) OVER (
         PARTITION BY customer_id ORDER BY day RANGE BETWEEN %(reach)s::interval PRECEDING AND CURRENT ROW) AS repeats
     FROM times
-)
-INSERT INTO surveys_detection (rule_id, rule_version, customer_id, signal_on, signal_no, day, source_id, channel, brand,
-    region, repeat_count, detected_at)
-SELECT h.rule_id, r.version, h.customer_id, h.occurred_on, h.id, h.day, h.source_id, h.channel, h.brand, h.region,
-    c.repeats, %(now)s
-FROM intake_hit AS h JOIN surveys_detectionrule AS r ON r.id = h.rule_id
-JOIN counted AS c ON c.occurred_on = h.occurred_on AND c.id = h.id
-ORDER BY h.occurred_on, h.id, h.rule_id
-ON CONFLICT DO NOTHING
-"""
-
-# One entry per customer, made of the new signals and of the entry that is open already: raw answer, dimension and
-# signal are the latest ones', the levels (and so the gap) the worst ones', causes are united, the latest comment stays.
-# Ranked once and grouped once: the planner cannot count the rows of sub-queries, and would join them row by row.
-ENTER_POOL = """
-WITH each AS (
-    SELECT DISTINCT ON (h.occurred_on, h.id) h.customer_id, h.occurred_on, h.id, h.day, h.rule_id, h.source_id,
+), detected AS (
+    INSERT INTO surveys_detection (rule_id, rule_version, customer_id, signal_on, signal_no, day, source_id, channel,
+        brand, region, repeat_count, detected_at)
+    SELECT h.rule_id, r.version, h.customer_id, h.occurred_on, h.id, h.day, h.source_id, h.channel, h.brand, h.region,
+        c.repeats, %(now)s
+    FROM intake_hit AS h JOIN surveys_detectionrule AS r ON r.id = h.rule_id
+    JOIN counted AS c ON c.occurred_on = h.occurred_on AND c.id = h.id
+    ORDER BY h.occurred_on, h.id, h.rule_id
+    ON CONFLICT DO NOTHING
+), each AS (
+    SELECT DISTINCT ON (h.occurred_on, h.id) h.customer_id, h.occurred_on, h.id, h.rule_id, h.source_id,
         h.channel, h.brand, h.region, h.dimension, h.raw, h.perceived, h.adequate, h.desired, h.causes, h.comment,
-        false AS standing, bool_or(r.kind = 'explicit') OVER (PARTITION BY h.occurred_on, h.id) AS explicit
+        false AS standing, bool_or(r.kind = 'explicit') OVER (PARTITION BY h.occurred_on, h.id) AS explicit, 1 AS least
     FROM intake_hit AS h JOIN surveys_detectionrule AS r ON r.id = h.rule_id ORDER BY h.occurred_on, h.id, r.code
 ), every AS (
     SELECT * FROM each
     UNION ALL
-    SELECT customer_id, signal_on, signal_no, signal_on, rule_id, source_id, channel, brand, region, dimension, raw,
-        perceived, adequate, desired, causes, comment, true, kind = 'explicit'
-    FROM surveys_poolentry WHERE status <> 'left' AND customer_id IN (SELECT customer_id FROM intake_hit)
+    SELECT e.* FROM who CROSS JOIN LATERAL (
+        SELECT customer_id, signal_on, signal_no, rule_id, source_id, channel, brand, region, dimension, raw,
+            perceived, adequate, desired, causes, comment, true, kind = 'explicit', repeat_count
+        FROM surveys_poolentry WHERE status <> 'left' AND customer_id = who.customer_id LIMIT 1) AS e
 ), ranked AS (
     SELECT *,
         row_number() OVER (PARTITION BY customer_id ORDER BY standing, occurred_on, id) = 1 AS first,
@@ -99,25 +103,24 @@ WITH each AS (
         max(region) FILTER (WHERE first) AS region,
         max(dimension) FILTER (WHERE latest) AS dimension, max(raw) FILTER (WHERE latest) AS raw,
         max(occurred_on) FILTER (WHERE latest) AS signal_on, max(id) FILTER (WHERE latest) AS signal_no,
-        max(day) FILTER (WHERE latest) AS day,
+        max(coalesce(repeats, least)) FILTER (WHERE latest) AS repeats,
         max(perceived) FILTER (WHERE worst) AS perceived, max(adequate) FILTER (WHERE worst) AS adequate,
         max(desired) FILTER (WHERE worst) AS desired,
         (array_agg(comment ORDER BY standing, occurred_on DESC, id DESC) FILTER (WHERE comment <> ''))[1] AS comment,
         string_to_array(string_agg(array_to_string(causes, ','), ',') FILTER (WHERE causes <> '{}'), ',') AS causes
-    FROM ranked GROUP BY customer_id
+    FROM ranked LEFT JOIN counted USING (occurred_on, id) GROUP BY customer_id
 ), entered AS (
     INSERT INTO surveys_poolentry (customer_id, status, kind, rule_id, source_id, channel, brand, region, value_tier,
         activity_tier, dimension, raw, perceived, adequate, desired, repeat_count, causes, comment, signal_on,
         signal_no, entered_on, left_reason)
     SELECT c.id, 'waiting', CASE WHEN one.explicit THEN 'explicit' ELSE 'latent' END, one.rule_id, one.source_id,
         one.channel, one.brand, one.region, c.value_tier, c.activity_tier, one.dimension, one.raw, one.perceived,
-        one.adequate, one.desired,
-        greatest(1, (SELECT count(DISTINCT (d.signal_on, d.signal_no)) FROM surveys_detection AS d
-            WHERE d.customer_id = c.id AND d.day > one.day - %(window)s AND d.day <= one.day)),
+        one.adequate, one.desired, one.repeats,
         CASE WHEN one.causes IS NULL THEN '{}' ELSE ARRAY(
             SELECT DISTINCT cause COLLATE "C" FROM unnest(one.causes) AS cause ORDER BY 1) END,
         coalesce(one.comment, ''), one.signal_on, one.signal_no, %(today)s, ''
-    FROM one JOIN customers_customer AS c ON c.id = one.customer_id
+    FROM one CROSS JOIN LATERAL (SELECT id, value_tier, activity_tier FROM customers_customer
+        WHERE id = one.customer_id LIMIT 1) AS c
     ORDER BY c.id
     ON CONFLICT (customer_id) WHERE status <> 'left' DO UPDATE SET
         kind = excluded.kind, dimension = excluded.dimension, raw = excluded.raw, perceived = excluded.perceived,
@@ -183,10 +186,8 @@ def _enter(cursor: Any, now: datetime, actor_id: int | None) -> Detected:
         "today": localdate(now),
         "actor": actor_id,
         "earliest": first - REPEAT_WINDOW,
-        "window": REPEAT_WINDOW.days,
         "reach": f"{REPEAT_WINDOW.days - 1} days",
     }
-    cursor.execute(DETECT, facts)
     cursor.execute(ENTER_POOL, facts)
     (pool_new,) = cursor.fetchone()
     return Detected(signals, pool_new)

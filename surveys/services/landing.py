@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
+from psycopg.errors import UniqueViolation
 
 from loopcare.customers.services import merge_customers
 from surveys.enums import UnknownCustomers
@@ -19,9 +20,9 @@ from surveys.logic.decoding import Decoded
 from surveys.models import Source
 from surveys.selectors.detection import SIGHTINGS
 from surveys.selectors.levels import levels_of
-from surveys.services.detecting import detect
+from surveys.services.detecting import Detected, detect
 from surveys.services.months import make_months
-from surveys.services.staging import COPY_CUSTOMERS, COPY_SIGNALS, TABLES, Staged, send, stage
+from surveys.services.staging import COPY_CUSTOMERS, COPY_SIGNALS, EMPTY, EMPTY_NOW, TABLES, Staged, send, stage
 
 ERASURE_LOCK = 7_007
 """Landings share this advisory lock, an erasure has it alone: no row comes behind it under somebody known before."""
@@ -30,51 +31,56 @@ LANDING_LOCK = 7_002
 
 # Rows of customers nobody knows, where the source takes only known ones.
 DROP_UNKNOWN = """
-WITH nobody AS (
-    DELETE FROM intake_customer AS i
-    WHERE NOT EXISTS (SELECT FROM customers_customer AS c WHERE c.reference = i.reference) RETURNING no
-), gone AS (
-    DELETE FROM intake_signal WHERE customer IN (SELECT no FROM nobody) RETURNING row
+WITH gone AS (
+    DELETE FROM intake_signal AS i
+    WHERE NOT EXISTS (SELECT FROM intake_known AS n WHERE n.no = i.customer) RETURNING row
 )
 SELECT coalesce(array_agg(DISTINCT row ORDER BY row), '{}') FROM gone
 """
 
-KNOW_CUSTOMERS = """
-INSERT INTO intake_known (no, id, tier)
-SELECT n.no, c.id, c.value_tier FROM intake_customer AS n JOIN customers_customer AS c ON c.reference = n.reference;
-ANALYZE intake_known;
+ANALYZE = "ANALYZE intake_signal (external_id, occurred_on, customer), intake_known (no, id)"
+ANALYZE_FROM = 5_000
+"""Rows from which the planner is told what it has in hand; for fewer, telling costs more than a wrong guess."""
+
+# What of the staged stands there already, as it was landed: one look a row, by the natural key.
+EARLIER = """
+FROM intake_signal AS i JOIN intake_known AS n ON n.no = i.customer CROSS JOIN LATERAL (
+    SELECT * FROM surveys_signal AS s
+    WHERE s.source_id = %(source)s AND s.external_id = i.external_id AND s.dimension = i.dimension
+        AND s.occurred_on = i.occurred_on AND s.occurred_on BETWEEN %(first)s AND %(last)s LIMIT 1
+) AS s WHERE i.known
 """
-
-SAME_KEY = """s.source_id = %(source)s AND s.external_id = i.external_id AND s.dimension = i.dimension
-    AND s.occurred_on = i.occurred_on AND s.occurred_on BETWEEN %(first)s AND %(last)s"""
-
 OTHERWISE = """((s.raw, s.perceived, s.desired, s.opens, s.kind, s.topic, s.customer_id, s.comment, s.causes::text[])
     IS DISTINCT FROM (i.raw, i.perceived, i.desired, i.opens, i.kind, i.topic, n.id, i.comment, i.causes))"""
 
-# An event goes on after it was first told: it is closed, passed on, promised, disputed. Nothing else of it changes.
-PROGRESS = f"""
-WITH moved AS (
-    UPDATE surveys_signal AS s SET
-        promised_at = coalesce(i.promised_at, s.promised_at), closed_at = coalesce(i.closed_at, s.closed_at),
-        transfers = coalesce(i.transfers, s.transfers), disputed = coalesce(i.disputed, s.disputed)
-    FROM intake_signal AS i JOIN intake_known AS n ON n.no = i.customer
-    WHERE {SAME_KEY} AND s.perceived IS NULL AND NOT {OTHERWISE}
-        AND (coalesce(i.promised_at, s.promised_at), coalesce(i.closed_at, s.closed_at),
-             coalesce(i.transfers, s.transfers), coalesce(i.disputed, s.disputed))
-            IS DISTINCT FROM (s.promised_at, s.closed_at, s.transfers, s.disputed)
-    RETURNING i.id AS staged, s.id
-)
-UPDATE intake_signal AS i SET id = moved.id, known = true FROM moved WHERE i.id = moved.staged
+# A staged row is known when its own number did not land.
+MARK_KNOWN = """
+UPDATE intake_signal AS i SET known = true WHERE (
+    SELECT true FROM surveys_signal AS s
+    WHERE s.occurred_on = i.occurred_on AND s.id = i.id AND s.occurred_on BETWEEN %(first)s AND %(last)s LIMIT 1
+) IS NULL
 """
 
 # What was landed before adds nothing; a row that says something else than it did then is told.
-DROP_KNOWN = f"""
-WITH dropped AS (
-    DELETE FROM intake_signal AS i USING surveys_signal AS s, intake_known AS n
-    WHERE {SAME_KEY} AND NOT i.known AND n.no = i.customer
-    RETURNING i.row, {OTHERWISE} AS differs
+CLASHES = f"SELECT coalesce(array_agg(DISTINCT i.row ORDER BY i.row), '{{}}') {EARLIER} AND {OTHERWISE}"
+
+# An event goes on after it was first told: it is closed, passed on, promised, disputed. Nothing else of it changes.
+PROGRESS = f"""
+WITH told AS MATERIALIZED (
+    SELECT i.id AS staged, s.occurred_on, s.id, coalesce(i.promised_at, s.promised_at) AS promised_at,
+        coalesce(i.closed_at, s.closed_at) AS closed_at, coalesce(i.transfers, s.transfers) AS transfers,
+        coalesce(i.disputed, s.disputed) AS disputed
+    {EARLIER} AND s.perceived IS NULL AND NOT {OTHERWISE}
+        AND (coalesce(i.promised_at, s.promised_at), coalesce(i.closed_at, s.closed_at),
+             coalesce(i.transfers, s.transfers), coalesce(i.disputed, s.disputed))
+            IS DISTINCT FROM (s.promised_at, s.closed_at, s.transfers, s.disputed)
+), moved AS (
+    UPDATE surveys_signal AS s SET promised_at = told.promised_at, closed_at = told.closed_at,
+        transfers = told.transfers, disputed = told.disputed
+    FROM told WHERE s.occurred_on = told.occurred_on AND s.id = told.id
+    RETURNING told.staged, s.id
 )
-SELECT coalesce(array_agg(DISTINCT row ORDER BY row) FILTER (WHERE differs), '{{}}') FROM dropped
+UPDATE intake_signal AS i SET id = moved.id, moved = true FROM moved WHERE i.id = moved.staged
 """
 
 # What is good enough: as the customer stated, else as a supervisor set, else as it came with the file, else as it was
@@ -99,14 +105,15 @@ SELECT i.occurred_on, i.id, %s, i.external_id, i.dimension, n.id, i.kind, i.chan
     i.perceived, i.adequate, i.adequate_from, i.desired, i.opens, i.topic, i.occurred_at, i.promised_at, i.closed_at,
     i.transfers, i.disputed, i.causes, i.comment, %s
 FROM intake_signal AS i JOIN intake_known AS n ON n.no = i.customer
-WHERE NOT i.known ORDER BY i.external_id, i.id
+ORDER BY i.external_id, i.id
 """
+OR_KNOWN = "ON CONFLICT (source_id, external_id, dimension, occurred_on) DO NOTHING"
 
 # The signals in hand as rules see them; an event that went on is looked at again.
 IN_HAND = SIGHTINGS.format(
     signals="""(
     SELECT i.*, n.id AS customer_id, {source}::bigint AS source_id, now() AS received_at
-    FROM intake_signal AS i JOIN intake_known AS n ON n.no = i.customer)"""
+    FROM intake_signal AS i JOIN intake_known AS n ON n.no = i.customer WHERE NOT i.known OR i.moved)"""
 )
 
 
@@ -140,49 +147,88 @@ def land_staged(staged: Staged, *, now: datetime, actor_id: int | None = None, r
     if not staged.signals:
         return Landed(clashes=staged.clashes)
     source = staged.source
+    make_months(days=staged.days)
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL work_mem = '64MB'; SET LOCAL random_page_cost = 1.1")
         if not rehearsal:
             cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [ERASURE_LOCK])
-        unknown = _copy(cursor, staged, source, now)
-        cursor.execute("SELECT min(occurred_on), max(occurred_on) FROM intake_signal")
-        first, last = cursor.fetchone()
-        if first is None:
+        _copy(cursor, staged, emptied=EMPTY_NOW if rehearsal else EMPTY)
+        unknown = _customers(cursor, staged, now)
+        if len(unknown) == staged.fresh:
             return Landed(unknown=unknown, clashes=staged.clashes)
         if not rehearsal:
             cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LANDING_LOCK, source.pk % 2**31])
-        facts = {"source": source.pk, "first": first, "last": last}
-        updated = 0
-        if staged.has_events:
-            cursor.execute(PROGRESS, facts)
-            updated = cursor.rowcount
-        cursor.execute(DROP_KNOWN, facts)
-        (clashes,) = cursor.fetchone()
         if levels := levels_of(source):
             cursor.execute(LEVEL, [json.dumps(levels)])
-        cursor.execute(INSERT_SIGNALS, [source.pk, now])
-        signals = cursor.rowcount
-        cursor.execute("SELECT count(DISTINCT row) FROM intake_signal WHERE NOT known")
-        (accepted,) = cursor.fetchone()
-    found = detect(sightings=IN_HAND.format(source=int(source.pk)), now=now, actor_id=actor_id, rehearsal=rehearsal)
+        signals = _insert(cursor, staged, now)
+        if unknown or signals < len(staged.signals):
+            accepted, updated, clashes = _known(cursor, staged, signals)
+        else:
+            accepted, updated, clashes = staged.fresh, 0, []
+    found = Detected()
+    if signals or updated:
+        sightings = IN_HAND.format(source=int(source.pk))
+        found = detect(sightings=sightings, now=now, actor_id=actor_id, rehearsal=rehearsal)
     clashes = sorted({*staged.clashes, *clashes})
     return Landed(accepted, signals, updated, found.signals, found.pool_new, unknown, clashes)
 
 
-def _copy(cursor: Any, staged: Staged, source: Source, now: datetime) -> list[int]:
-    """Send the lines and see to months and customers; returns the rows whose customer nobody knows, dropped."""
-    cursor.execute(TABLES)
+def _copy(cursor: Any, staged: Staged, *, emptied: str) -> None:
+    cursor.execute(TABLES + emptied)
     with cursor.copy(COPY_SIGNALS) as copy:
         send(staged.signals, copy.write)
     with cursor.copy(COPY_CUSTOMERS) as copy:
         send(staged.lines_of_customers(), copy.write)
-    cursor.execute("ANALYZE intake_signal (external_id, occurred_on, customer), intake_customer (no, reference)")
-    cursor.execute("SELECT DISTINCT date_trunc('month', occurred_on)::date FROM intake_signal")
-    make_months(days=[month for (month,) in cursor.fetchall()])
+
+
+def _customers(cursor: Any, staged: Staged, now: datetime) -> list[int]:
+    """See to the customers; returns the rows whose customer nobody knows, dropped."""
+    found = merge_customers(
+        staging="intake_customer",
+        known="intake_known",
+        rows=len(staged.customers),
+        facts=staged.has_facts,
+        create=staged.source.unknown_customers == UnknownCustomers.CREATE,
+        now=now,
+    )
     unknown: list[int] = []
-    if source.unknown_customers == UnknownCustomers.REJECT:
+    if found < len(staged.customers):
         cursor.execute(DROP_UNKNOWN)
         (unknown,) = cursor.fetchone()
-    merge_customers(staging="intake_customer", facts=staged.has_facts, now=now)
-    cursor.execute(KNOW_CUSTOMERS)
+    if len(staged.signals) >= ANALYZE_FROM:
+        cursor.execute(ANALYZE)
     return unknown
+
+
+def _insert(cursor: Any, staged: Staged, now: datetime) -> int:
+    """The signals nobody told before; returns how many. A large part is taken for new until a row of it is known.
+
+    Looking for each row before it is written costs a sixth of writing it; rows go in by key, so that a part that was
+    landed before shows itself at once.
+    """
+    facts = [staged.source.pk, now]
+    if len(staged.signals) >= ANALYZE_FROM:
+        try:
+            with transaction.atomic():
+                cursor.execute(INSERT_SIGNALS, facts)
+                return int(cursor.rowcount)
+        except IntegrityError as error:
+            if not isinstance(error.__cause__, UniqueViolation):
+                raise
+    cursor.execute(INSERT_SIGNALS + OR_KNOWN, facts)
+    return int(cursor.rowcount)
+
+
+def _known(cursor: Any, staged: Staged, signals: int) -> tuple[int, int, list[int]]:
+    """What becomes of rows that did not land, being known: (rows accepted, events that went on, rows that clash)."""
+    facts = {"source": staged.source.pk, "first": min(staged.days), "last": max(staged.days)}
+    cursor.execute(MARK_KNOWN if signals else "UPDATE intake_signal SET known = true", facts)
+    cursor.execute(CLASHES, facts)
+    (clashes,) = cursor.fetchone()
+    updated = 0
+    if staged.has_events:
+        cursor.execute(PROGRESS, facts)
+        updated = cursor.rowcount
+    cursor.execute("SELECT count(DISTINCT row) FROM intake_signal WHERE NOT known")
+    (accepted,) = cursor.fetchone()
+    return accepted, updated, clashes

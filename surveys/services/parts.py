@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -26,6 +27,7 @@ from surveys.services.staging import Staged
 
 PART = settings.IMPORT_PART
 """Rows that land at once: enough for set-based statements to pay, few enough that nobody waits long for a lock."""
+GIVE_WAY = 0.0002  # seconds
 SAMPLE = 1_000  # rows that tell how days are written
 
 T = TypeVar("T")
@@ -66,7 +68,7 @@ class FileParts:
     def __iter__(self) -> Generator[Part]:
         """Each part is made in a thread of its own while its predecessor is used."""
         parts = self._parts()
-        with ThreadPoolExecutor(1, thread_name_prefix="decoder") as thread:
+        with _undisturbed(), ThreadPoolExecutor(1, thread_name_prefix="decoder") as thread:
             coming = thread.submit(next, parts, None)
             while (part := coming.result()) is not None:
                 coming = thread.submit(next, parts, None)
@@ -86,8 +88,7 @@ class FileParts:
     def _parts(self) -> Iterator[Part]:
         while True:
             part = Part(Staged(self._source))
-            with _uncollected():
-                self._decode(islice(self._rows, self.size), part)
+            self._decode(islice(self._rows, self.size), part)
             if not part.last:
                 return
             part.share = self._share()
@@ -116,14 +117,19 @@ class FileParts:
 
 
 @contextmanager
-def _uncollected() -> Iterator[None]:
-    """A part is millions of small objects and no circles: looking for circles among them would cost more than making
-    them."""
-    was_on = gc.isenabled()
+def _undisturbed() -> Iterator[None]:
+    """Threads give way to each other at once, and nobody looks for circles, while parts are made.
+
+    A part is millions of small objects and no circles: looking for circles among them would cost more than making
+    them. And whoever talks to the database must not wait for its turn at every word, or the server waits too.
+    """
+    was_on, interval = gc.isenabled(), sys.getswitchinterval()
     gc.disable()
+    sys.setswitchinterval(GIVE_WAY)
     try:
         yield
     finally:
+        sys.setswitchinterval(interval)
         if was_on:
             gc.enable()
 

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from itertools import islice
 from typing import Any
 
@@ -25,11 +25,13 @@ CREATE TEMPORARY TABLE IF NOT EXISTS intake_signal (
     occurred_on date, dimension text COLLATE "C", raw text, perceived float8, adequate float8, desired float8,
     adequate_from text, opens boolean, kind text, channel text, topic text, occurred_at timestamptz,
     promised_at timestamptz, closed_at timestamptz, transfers integer, disputed boolean, causes text[], comment text,
-    known boolean DEFAULT false
+    known boolean DEFAULT false, moved boolean DEFAULT false
 ) ON COMMIT DELETE ROWS;
-CREATE TEMPORARY TABLE IF NOT EXISTS intake_known (no bigint PRIMARY KEY, id bigint, tier text) ON COMMIT DELETE ROWS;
-DELETE FROM intake_customer; DELETE FROM intake_signal; DELETE FROM intake_known;
+CREATE TEMPORARY TABLE IF NOT EXISTS intake_known (no bigint, id bigint, tier text) ON COMMIT DELETE ROWS;
 """
+EMPTY = "DELETE FROM intake_customer; DELETE FROM intake_signal; DELETE FROM intake_known;"
+# A rehearsal is one transaction: what is deleted in it stays in the way to its end.
+EMPTY_NOW = "TRUNCATE intake_customer, intake_signal, intake_known;"
 
 COPY_SIGNALS = """
 COPY intake_signal (row, customer, external_id, occurred_on, dimension, raw, perceived, adequate, desired,
@@ -67,7 +69,10 @@ class Staged:
     signals: list[str] = field(default_factory=list)
     customers: dict[str, tuple[int, Decoded]] = field(default_factory=dict)
     rows: int = 0
+    fresh: int = 0
+    """Rows with at least one signal that no row before them told."""
     clashes: list[int] = field(default_factory=list)
+    days: set[date] = field(default_factory=set)
     has_events: bool = False
     has_facts: bool = False
     _seen: dict[tuple[Any, ...], int] = field(default_factory=dict)
@@ -77,10 +82,11 @@ class Staged:
     def add(self, row: Decoded) -> None:
         self.rows += 1
         number = self._customer(row)
-        day = self._made.get(row.occurred_on) or self._made.setdefault(row.occurred_on, row.occurred_on.isoformat())
+        day = self._made.get(row.occurred_on) or self._day(row.occurred_on)
         head = f"{row.row}\t{number}\t{text(row.external_id)}\t{day}\t"
         told = f"\t{{{','.join(row.causes)}}}\t{text(row.comment)}\n" if row.causes or row.comment else NOTHING_TOLD
         signals: tuple[Rating | Event, ...] = row.ratings if row.event is None else (row.event, *row.ratings)
+        before = len(self.signals)
         for signal in signals:
             piece = self._made.get(signal) or self._piece(signal)
             key = (row.external_id, day, signal[0])
@@ -91,6 +97,11 @@ class Staged:
             elif first != content:
                 self.clashes.append(row.row)
             told = NOTHING_TOLD  # it stands on a row's first signal, which is the opening one if it is there
+        self.fresh += len(self.signals) > before
+
+    def _day(self, day: date) -> str:
+        self.days.add(day)
+        return self._made.setdefault(day, day.isoformat())
 
     def _customer(self, row: Decoded) -> int:
         known = self.customers.get(row.reference)
