@@ -205,6 +205,8 @@ def _rules() -> list[DetectionRule]:
 @transaction.atomic
 def detect_broken_promises(*, now: datetime) -> Detected:
     """Find what time alone brought about since the last look: promises that passed unkept. Once a minute is enough."""
+    if Watermark.objects.filter(name=PROMISES, until__gt=now - LOOK_EVERY).exists():
+        return Detected()
     mark, _created = Watermark.objects.select_for_update().get_or_create(
         name=PROMISES, defaults={"until": now - LOOK_BACK}
     )
