@@ -2,7 +2,7 @@
 BIN := $(or $(LOOPCARE_VENV),.venv)/bin
 MANAGE := python3 manage.py
 
-.PHONY: run test check lint types migrations environment bench faults messages requirements
+.PHONY: run test check lint types migrations environment spark bench faults messages requirements
 
 run:
 	@$(MANAGE) run
@@ -14,6 +14,9 @@ check: lint types migrations test  ## what CI runs, tests last
 
 environment:
 	@$(MANAGE) environment
+
+spark:  ## what scans on Spark add; Java 17 must be there
+	@$(MANAGE) environment spark
 
 lint: environment
 	$(BIN)/ruff format --check .
@@ -41,4 +44,5 @@ COMPILE := uv pip compile --quiet --generate-hashes --universal --no-header --no
 requirements: environment
 	PATH="$(BIN):$$PATH" $(COMPILE) requirements.in -o requirements.txt
 	PATH="$(BIN):$$PATH" $(COMPILE) requirements-dev.in -o requirements-dev.txt
+	PATH="$(BIN):$$PATH" $(COMPILE) requirements-spark.in -o requirements-spark.txt
 	PATH="$(BIN):$$PATH" $(COMPILE) requirements-uv.in -o requirements-uv.txt

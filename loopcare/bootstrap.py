@@ -23,13 +23,15 @@ except ImportError:
 ROOT = Path(__file__).resolve().parent.parent
 RUNTIME = ROOT / "requirements.txt"
 TESTS = ROOT / "requirements-dev.txt"
+SPARK = ROOT / "requirements-spark.txt"
 INSTALLER = ROOT / "requirements-uv.txt"
 
 
 def enter(argv: "list[str]") -> None:
     """Return inside a complete environment; on the way this process may be replaced by one in there.
 
-    `test` ends in pytest. `environment` makes everything, the tools for tests and checks included, and stops.
+    `test` ends in pytest. `environment` makes everything, the tools for tests and checks included, and stops;
+    `environment spark` adds what scans on Spark need beside Java.
     """
     if sys.version_info < (3, 11):  # noqa: UP036 - this file is read by older ones too
         sys.exit("LoopCare needs Python 3.11 or newer; this is {}.{}.".format(*sys.version_info[:2]))
@@ -38,7 +40,8 @@ def enter(argv: "list[str]") -> None:
     if os.environ.get("LOOPCARE_BOOTSTRAP") != "off":
         venv = Path(os.environ.get("LOOPCARE_VENV") or ROOT / ".venv").absolute()
         python = venv / "bin" / "python"
-        _ensure_or_exit(venv, [RUNTIME, TESTS] if command in ("test", "environment") else [RUNTIME])
+        wanted = [RUNTIME, TESTS] if command in ("test", "environment") else [RUNTIME]
+        _ensure_or_exit(venv, [*wanted, SPARK] if argv[1:3] == ["environment", "spark"] else wanted)
     if command == "environment":
         sys.exit(0)
     if command == "test":

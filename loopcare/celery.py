@@ -27,6 +27,8 @@ SWEEP_SECONDS = 1.0
 SWEEP: tuple[str, ...] = (
     "loopcare.contact.tasks.send_messages",
     "surveys.tasks.run_imports",
+    "surveys.tasks.run_scans",
+    "surveys.tasks.score_silent",
     "surveys.tasks.detect_by_time",
     "surveys.tasks.leave_pool",
     "surveys.tasks.forget_old",

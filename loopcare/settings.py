@@ -237,6 +237,11 @@ CELERY_TASK_PUBLISH_RETRY = False  # a bell that does not ring at once is not wo
 # Rows of a file that land at once: enough for set-based statements to pay, few enough that nobody waits for a lock.
 IMPORT_PART = env_number("LOOPCARE_IMPORT_PART", 200_000, least=1)
 
+# The operator's own data. Files named on a page must lie in this folder; a command may name any.
+WAREHOUSE_DIR = Path(env_text("LOOPCARE_WAREHOUSE_DIR") or HOME / "warehouse").resolve()
+WAREHOUSE_THREADS = env_number("LOOPCARE_WAREHOUSE_THREADS", min(4, os.cpu_count() or 1), least=1)
+WAREHOUSE_MEMORY_MB = env_number("LOOPCARE_WAREHOUSE_MEMORY_MB", 400, least=100)
+
 # The bell can be switched off to prove that nothing depends on it.
 BELL = env_flag("LOOPCARE_BELL", default=True)
 

@@ -4,8 +4,8 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.i18n import set_language
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
-from loopcare.staff import views as staff_views
 from loopcare.staff.access import public, roles
+from loopcare.staff.views import home as staff_views
 
 api: list[URLPattern | URLResolver] = [
     path("", include("surveys.api.urls")),

@@ -77,6 +77,21 @@ class PoolStatus(State):
         }
 
 
+class SilentStatus(State):
+    DRAFT = "draft", _("draft")
+    IN_USE = "in_use", _("in use")
+    RETIRED = "retired", _("retired")
+
+    @classmethod
+    def moves(cls) -> dict[str, frozenset[str]]:
+        return {
+            cls.DRAFT: frozenset({cls.IN_USE, cls.RETIRED}),
+            cls.IN_USE: frozenset({cls.RETIRED}),
+            # The version before it can be taken back, should a new one disappoint.
+            cls.RETIRED: frozenset({cls.IN_USE}),
+        }
+
+
 class QuestionKind(models.TextChoices):
     CSAT = "csat", _("satisfaction, 1 to 5")
 

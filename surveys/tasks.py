@@ -6,13 +6,28 @@ from celery import shared_task
 from django.utils.timezone import localdate
 
 from loopcare.common import clock
-from surveys.services import detecting, forgetting, leaving, monitoring, months, uploads
+from surveys.services import detecting, forgetting, leaving, monitoring, months, scanning, uploads
+from surveys.services.silent import audits, queueing
 
 
 @shared_task(name="surveys.tasks.run_imports", ignore_result=True)
 def run_imports() -> int:
     """Import the uploads that wait. Returns how many rows of the queue were touched."""
     return uploads.run_due_imports().total
+
+
+@shared_task(name="surveys.tasks.run_scans", ignore_result=True)
+def run_scans() -> int:
+    """Queue the scans that are scheduled, and run those that are due. Returns how many rows were touched."""
+    scanning.queue_due_rules(now=clock.now())
+    return scanning.run_due_scans().total
+
+
+@shared_task(name="surveys.tasks.score_silent", ignore_result=True)
+def score_silent() -> int:
+    """Score what is due, and once a day take in what audited customers answered. Returns how many rows that were."""
+    now = clock.now()
+    return queueing.run_due_scores(now=now) + audits.take_answers_daily(now=now)
 
 
 @shared_task(name="surveys.tasks.make_months", ignore_result=True)

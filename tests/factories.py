@@ -14,7 +14,7 @@ from careplans.models import Assignment, Campaign, CampaignLine, Case, Strategy
 from careplans.selectors.queue import holder_of
 from loopcare.customers.enums import PointKind
 from loopcare.customers.models import ContactPoint, Customer
-from loopcare.customers.services import merge_points
+from loopcare.customers.points import merge_points
 from loopcare.staff.enums import Role, World
 from loopcare.staff.models import Installation, Team, User
 from surveys.enums import EntryKind, PoolStatus, SourceChannel

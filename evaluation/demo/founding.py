@@ -17,7 +17,7 @@ from evaluation.demo.people import PLACES, Person
 from loopcare.contact.services import suppress
 from loopcare.customers.enums import PointKind
 from loopcare.customers.models import Customer, Region
-from loopcare.customers.services import merge_points
+from loopcare.customers.points import merge_points
 from loopcare.staff.enums import Role
 from loopcare.staff.models import Team, User
 from loopcare.staff.selectors import demo_password

@@ -62,6 +62,7 @@ def evaluation(request: StaffRequest, campaign_id: int) -> HttpResponse:
         "deferred": words.level_rows(found.levels_of(Arm.DEFERRED)) if found.assigned[Arm.DEFERRED] else [],
         "methods": words.method_rows(found),
         "csv_url": csv_url,
+        "sees_campaign": request.user.role != Role.AUDITOR,  # who reads what plans did, not the plans
         "may_read_out": found.can_be_read_out and request.user.role == Role.ANALYST,
     }
     return render(request, "evaluation/evaluations/detail.html", context)

@@ -7,7 +7,6 @@ have equal indexes, and nothing can be read from one without the key.
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from functools import lru_cache
 from typing import Any
@@ -44,8 +43,7 @@ def blind_index(text: str, *, purpose: str) -> bytes:
     """16 bytes that stand for the normalised text within one purpose (phone, e-mail, last four digits)."""
     if not settings.INDEX_KEY:
         raise ImproperlyConfigured("LOOPCARE_INDEX_KEY is not set: contact details cannot be looked up.")
-    key = settings.INDEX_KEY.encode()
-    return hmac.new(key, f"{purpose}:{text}".encode(), hashlib.sha256).digest()[:16]
+    return hmac.digest(settings.INDEX_KEY.encode(), f"{purpose}:{text}".encode(), "sha256")[:16]
 
 
 class EncryptedText(models.BinaryField):  # type: ignore[type-arg]

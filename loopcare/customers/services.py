@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -11,11 +11,10 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from loopcare.common.errors import NotFound
-from loopcare.customers.encryption import blind_index
 from loopcare.customers.enums import PointKind, PointStatus
 from loopcare.customers.models import ContactPoint, Customer, Region
-from loopcare.customers.numbers import last_four, normalise
-from loopcare.customers.selectors import LAST_FOUR
+from loopcare.customers.numbers import normalise
+from loopcare.customers.points import merge_points
 from loopcare.staff.enums import AuditAction
 from loopcare.staff.models import User
 from loopcare.staff.services import audit
@@ -37,7 +36,9 @@ CROSS JOIN LATERAL (
     SELECT id, value_tier FROM customers_customer WHERE reference = s.reference LIMIT 1
 ) AS c WHERE {missing}
 """
-ALL, MISSING = "true", "NOT EXISTS (SELECT FROM {known} AS k WHERE k.no = s.no)"
+# NOT IN is a hash of what is known at the start; as a join it could be planned to read again, for every row, a table
+# that grows with every row.
+ALL, MISSING = "true", "s.no NOT IN (SELECT k.no FROM {known} AS k)"
 
 ADD_CUSTOMERS = """
 INSERT INTO customers_customer
@@ -93,37 +94,6 @@ def merge_customers(*, staging: str, known: str, rows: int, facts: bool, create:
             cursor.execute(KNOW.format(staging=staging, known=known, missing=missing))
             found += cursor.rowcount
     return int(found)
-
-
-def merge_points(*, rows: Iterable[tuple[str, str, str]]) -> int:
-    """Add contact points from (reference, kind, normalised value); known ones stay. Returns how many are new.
-
-    Points of nobody are left out: a row that repeats another's answer under a new reference makes no customer.
-    """
-    wanted = list(rows)
-    ids = dict(
-        Customer.objects.filter(reference__in={reference for reference, _kind, _value in wanted}).values_list(
-            "reference", "pk"
-        )
-    )
-    known = ContactPoint.objects.filter(customer_id__in=ids.values())
-    before = known.count()
-    ContactPoint.objects.bulk_create(
-        [_point(ids[reference], kind, value) for reference, kind, value in wanted if reference in ids],
-        ignore_conflicts=True,
-        batch_size=5_000,
-    )
-    return known.count() - before
-
-
-def _point(customer_id: int, kind: str, value: str) -> ContactPoint:
-    return ContactPoint(
-        customer_id=customer_id,
-        kind=kind,
-        value=value,
-        index=blind_index(value, purpose=kind),
-        last_four=blind_index(last_four(value), purpose=LAST_FOUR),
-    )
 
 
 @transaction.atomic

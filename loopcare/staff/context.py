@@ -26,8 +26,10 @@ NAVIGATION: tuple[tuple[str, Promise, frozenset[Role]], ...] = (
     ("surveys:rules", _("Rules"), frozenset({Role.SUPERVISOR, Role.ANALYST, Role.AUDITOR, Role.ADMINISTRATOR})),
     ("surveys:segments", _("Segments"), frozenset({Role.SUPERVISOR, Role.ANALYST, Role.ADMINISTRATOR})),
     ("surveys:imports", _("Imports"), frozenset({Role.SUPERVISOR, Role.ANALYST, Role.ADMINISTRATOR})),
+    ("surveys:scans", _("Scans"), frozenset({Role.SUPERVISOR, Role.ANALYST, Role.AUDITOR, Role.ADMINISTRATOR})),
     ("careplans:campaigns", _("Campaigns"), frozenset({Role.SUPERVISOR, Role.ANALYST, Role.ADMINISTRATOR})),
     ("evaluation:evaluations", _("Evaluations"), frozenset(Role) - {Role.AGENT}),
+    ("staff:users", _("Access"), frozenset({Role.ADMINISTRATOR})),
 )
 
 

@@ -53,7 +53,16 @@ def presented_key(public_id: str) -> Presented | None:
     key: Any = ApiKey.objects.annotate(real_now=real, installation_now=Now()).filter(public_id=public_id).first()
     if key is None:
         return None
+    return Presented(key=key, secret=_secret_of(key), real_now=key.real_now, now=key.installation_now)
+
+
+def still_signs(key: ApiKey) -> bool:
+    """Whether calls with this key are answered: not revoked, and its secret still derives from the secret key."""
+    return key.revoked_at is None and bool(_secret_of(key))
+
+
+def _secret_of(key: ApiKey) -> str:
+    """The secret that was given out; "" where none derives to it, because the secret key was changed since."""
     masters = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
-    derived = (derive_secret(str(master), public_id) for master in masters)
-    secret = next((secret for secret in derived if fingerprint(secret) == key.secret_sha256), "")
-    return Presented(key=key, secret=secret, real_now=key.real_now, now=key.installation_now)
+    derived = (derive_secret(str(master), key.public_id) for master in masters)
+    return next((secret for secret in derived if fingerprint(secret) == key.secret_sha256), "")

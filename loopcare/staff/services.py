@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -9,9 +10,10 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 from django.utils.translation import gettext as _
+from psycopg.errors import UniqueViolation
 
 from loopcare.common.errors import Conflict, Invalid, NotFound
 from loopcare.staff.enums import AuditAction, Role, Scope, World
@@ -20,6 +22,7 @@ from loopcare.staff.signing import derive_secret, fingerprint
 
 MOST_PER_MINUTE = 100_000_000  # a limit beyond it is none
 USE_NOTED = timedelta(minutes=5)
+PUBLIC_ID = re.compile(r"lc_[0-9a-f]{16}", re.ASCII)
 
 
 def ensure_team(*, name: str) -> Team:
@@ -27,20 +30,73 @@ def ensure_team(*, name: str) -> Team:
     return Team.objects.get_or_create(name=name)[0]
 
 
-def create_user(*, username: str, password: str, role: Role, display_name: str = "", team: Team | None = None) -> User:
-    """A new sign-in. Raises Invalid for a taken name, a weak password, or an agent without a team."""
-    if role == Role.AGENT and team is None:
-        raise Invalid(_("An agent needs a team; give one with --team."), field="team")
+@transaction.atomic
+def create_user(
+    *,
+    username: str,
+    password: str,
+    role: Role,
+    now: datetime,
+    display_name: str = "",
+    team: str = "",
+    by: User | None = None,
+) -> User:
+    """A new sign-in, in the team of this name, which is created when there is none.
+
+    Raises Invalid for a taken name, a weak password, or an agent without a team.
+    """
     if User.objects.filter(username=username).exists():
         raise Invalid(_("The name %(name)s is taken; choose another.") % {"name": username}, field="username")
-    user = User(username=username, role=role, display_name=display_name or username, team=team)
+    user = User(username=username, role=role, display_name=display_name or username, team=_team_for(role, team))
     try:
         validate_password(password, user)
     except ValidationError as error:
         raise Invalid(" ".join(error.messages), field="password") from error
     user.set_password(password)
     user.save()
+    _note_user(user, f"created as {user.role}", by=by, now=now)
     return user
+
+
+@transaction.atomic
+def change_user(*, user: User, role: Role, now: datetime, display_name: str, team: str = "", by: User) -> None:
+    """Another role, team or name; holds from that user's next click on.
+
+    Raises Invalid for an agent without a team, Conflict where nobody would be left who lets others in.
+    """
+    _keep_an_administrator(user, stays=role == Role.ADMINISTRATOR)
+    user.role, user.team, user.display_name = role, _team_for(role, team), display_name or user.username
+    user.save(update_fields=["role", "team", "display_name"])
+    _note_user(user, f"changed to {user.role}, team {user.team_id or 'none'}", by=by, now=now)
+
+
+@transaction.atomic
+def set_active(*, user: User, on: bool, by: User, now: datetime) -> None:
+    """Let somebody in again, or shut them out from their next click on; what they did stays under their name.
+
+    Raises Conflict where nobody would be left who lets others in.
+    """
+    _keep_an_administrator(user, stays=on)
+    if User.objects.filter(pk=user.pk, is_active=not on).update(is_active=on):
+        _note_user(user, "enabled" if on else "disabled", by=by, now=now)
+
+
+def _keep_an_administrator(user: User, *, stays: bool) -> None:
+    """Refuse to lose the last one. All are locked in one order, so that two who remove each other take turns."""
+    administrators = User.objects.filter(role=Role.ADMINISTRATOR, is_active=True).order_by("pk")
+    left = set(administrators.select_for_update().values_list("pk", flat=True))
+    if not stays and left == {user.pk}:
+        raise Conflict(_("This is the last administrator; make another one first."))
+
+
+def _team_for(role: Role, name: str) -> Team | None:
+    if role == Role.AGENT and not name:
+        raise Invalid(_("An agent needs a team."), field="team")
+    return ensure_team(name=name) if name else None
+
+
+def _note_user(user: User, note: str, *, by: User | None, now: datetime) -> None:
+    audit(actor=by, action=AuditAction.CONFIGURE, subject="user", subject_id=user.pk, note=note, now=now)
 
 
 def set_shortcuts(*, user: User, on: bool) -> None:
@@ -81,11 +137,17 @@ def advance_clock(*, by: timedelta) -> None:
         raise Conflict(_("Only a demo world's clock can be moved; this installation is live."))
 
 
+def new_public_id() -> str:
+    """A public id that no key has yet: `lc_` and 64 random bits."""
+    return f"lc_{secrets.token_hex(8)}"
+
+
 @transaction.atomic
 def create_key(
     *,
     name: str,
     now: datetime,
+    public_id: str = "",
     scopes: Iterable[Scope] = (Scope.SIGNALS_WRITE,),
     sources: Iterable[str] = (),
     calls_per_minute: int | None = None,
@@ -94,7 +156,8 @@ def create_key(
 ) -> tuple[ApiKey, str]:
     """A new API key and its secret, which is said now and never again. Limits that are not given are the model's.
 
-    Raises Invalid for a key without a name, with a limit below one, or with a source code that can be none.
+    `public_id` comes from a form that must not make two keys: Conflict where its key was made before. Raises Invalid
+    for a key without a name, with a limit below one, or with a public id or source code that can be none.
     """
     if not name.strip():
         raise Invalid(_("Give the key a name that says which system calls with it."), field="name")
@@ -102,14 +165,12 @@ def create_key(
     for code in codes:
         if not 0 < len(code) <= 40:
             raise Invalid(_("A source code has 1 to 40 characters."), field="sources")
-    limits = {"calls_per_minute": calls_per_minute, "rows_per_minute": rows_per_minute}
-    given = {field: limit for field, limit in limits.items() if limit is not None}
-    for field, limit in given.items():
-        if not 0 < limit <= MOST_PER_MINUTE:
-            raise Invalid(_("A limit lies between 1 and %(most)s.") % {"most": MOST_PER_MINUTE}, field=field)
-    public_id = f"lc_{secrets.token_hex(8)}"
+    limits = _limits(calls_per_minute=calls_per_minute, rows_per_minute=rows_per_minute)
+    public_id = public_id or new_public_id()
+    if not PUBLIC_ID.fullmatch(public_id):
+        raise Invalid(_("This is not the public id of a key; open the form again."))
     secret = derive_secret(settings.SECRET_KEY, public_id)
-    key = ApiKey.objects.create(
+    key = ApiKey(
         name=name.strip()[:80],
         public_id=public_id,
         secret_sha256=fingerprint(secret),
@@ -117,10 +178,32 @@ def create_key(
         sources=codes,
         created_by=by,
         created_at=now,
-        **given,
+        **limits,
     )
+    _save_once(key)
     audit(actor=by, action=AuditAction.CONFIGURE, subject="api_key", subject_id=key.pk, note="created", now=now)
     return key, secret
+
+
+def _limits(**limits: int | None) -> dict[str, int]:
+    """Those that are given. Raises Invalid for one that is none."""
+    given = {field: limit for field, limit in limits.items() if limit is not None}
+    for field, limit in given.items():
+        if not 0 < limit <= MOST_PER_MINUTE:
+            raise Invalid(_("A limit lies between 1 and %(most)s.") % {"most": MOST_PER_MINUTE}, field=field)
+    return given
+
+
+def _save_once(key: ApiKey) -> None:
+    try:
+        with transaction.atomic():
+            key.save()
+    except IntegrityError as error:
+        if not isinstance(error.__cause__, UniqueViolation):
+            raise
+        raise Conflict(
+            _("This key was made a moment ago. If you did not see its secret, revoke the key and make another one.")
+        ) from error
 
 
 @transaction.atomic

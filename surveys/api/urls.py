@@ -8,6 +8,8 @@ from surveys.api.detection import DetectionRules
 from surveys.api.imports import Imports
 from surveys.api.ingest import Signals
 from surveys.api.levels import Levels
+from surveys.api.scanning import ScanRules, Scans, Warehouses
+from surveys.api.silent import SilentModels
 
 router = SimpleRouter()
 router.register("pool-entries", views.PoolEntries)
@@ -17,6 +19,10 @@ router.register("segments", views.Segments)
 router.register("detection-rules", DetectionRules)
 router.register("levels", Levels)
 router.register("imports", Imports)
+router.register("warehouses", Warehouses)
+router.register("scan-rules", ScanRules)
+router.register("scans", Scans)
+router.register("silent-models", SilentModels)
 router.register("invitations", views.Invitations)
 router.register("alarms", monitoring.Alarms)
 router.register("incidents", monitoring.Incidents)

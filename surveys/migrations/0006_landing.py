@@ -8,6 +8,14 @@ from loopcare.common.database import checked_references, kept_references
 CUSTOMER, RULE = "customers.customer", "surveys.detectionrule"
 CASCADE, PROTECT = django.db.models.deletion.CASCADE, django.db.models.deletion.PROTECT
 
+# Their plans were made once a session, while there were few customers, and kept when there were many.
+OWN_CHECKS_GO = """
+DROP TRIGGER customers_customer_has_signals ON customers_customer;
+DROP TRIGGER surveys_signal_references ON surveys_signal;
+DROP FUNCTION surveys_keep_customers();
+DROP FUNCTION surveys_check_landing();
+"""
+
 
 def unchecked(model, name, to, on_delete=PROTECT, related_name="+", **options):
     field = models.ForeignKey(db_constraint=False, on_delete=on_delete, related_name=related_name, to=to, **options)
@@ -25,6 +33,10 @@ class Migration(migrations.Migration):
         unchecked("poolentry", "rule", RULE, db_index=False, null=True),
         unchecked("poolentry", "source", "surveys.source", db_index=False),
         unchecked("poolevent", "entry", "surveys.poolentry", related_name="events"),
+        migrations.RunSQL(OWN_CHECKS_GO, migrations.RunSQL.noop),
+        checked_references(
+            "surveys_signal", customer_id="customers_customer.id", source_id="surveys_source.id"
+        ),
         checked_references(
             "surveys_detection",
             rule_id="surveys_detectionrule.id",
@@ -38,7 +50,13 @@ class Migration(migrations.Migration):
             source_id="surveys_source.id",
         ),
         checked_references("surveys_poolevent", entry_id="surveys_poolentry.id"),
-        kept_references("customers_customer", "id", "surveys_detection.customer_id", "surveys_poolentry.customer_id"),
+        kept_references(
+            "customers_customer",
+            "id",
+            "surveys_signal.customer_id",
+            "surveys_detection.customer_id",
+            "surveys_poolentry.customer_id",
+        ),
         kept_references("surveys_detectionrule", "id", "surveys_detection.rule_id", "surveys_poolentry.rule_id"),
         kept_references(
             "surveys_source", "id", "surveys_signal.source_id", "surveys_detection.source_id", "surveys_poolentry.source_id"

@@ -17,6 +17,8 @@ from surveys.models.monitoring import (
 )
 from surveys.models.pool import PoolEntry, PoolEvent
 from surveys.models.questionnaires import Answer, Invitation, Questionnaire
+from surveys.models.scanning import Scan, ScannedRule, ScanRule, ScanRuleVersion, Warehouse
+from surveys.models.silent import AuditMember, AuditSample, ScoreRun, SilentModel, SilentModelEvent
 
 __all__ = [
     "AdequateLevel",
@@ -24,6 +26,8 @@ __all__ = [
     "AlarmEvent",
     "Answer",
     "ArchivedMonth",
+    "AuditMember",
+    "AuditSample",
     "Cause",
     "ChangedDay",
     "DailyCount",
@@ -43,9 +47,17 @@ __all__ = [
     "Questionnaire",
     "RuleVersion",
     "SavedMapping",
+    "Scan",
+    "ScanRule",
+    "ScanRuleVersion",
+    "ScannedRule",
+    "ScoreRun",
     "Segment",
     "Sighting",
     "Signal",
+    "SilentModel",
+    "SilentModelEvent",
     "Source",
+    "Warehouse",
     "Watermark",
 ]

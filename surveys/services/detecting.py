@@ -50,6 +50,7 @@ WHERE (SELECT true FROM surveys_detection AS d
 # counted, the new ones among them become detections.
 # One entry per customer is made of the new signals and of the entry that is open already: raw answer, dimension and
 # signal are the latest ones', the levels (and so the gap) the worst ones', causes are united, the latest comment stays.
+# What a customer told outranks what was only suspected: it takes the entry over, and no later suspicion takes it back.
 # Ranked once and grouped once: the planner cannot count the rows of sub-queries, and would join them row by row. What
 # stands already is looked up customer by customer (LATERAL with a bound cannot be planned as a scan of it all), because
 # how much stands must not matter to one call.
@@ -91,8 +92,9 @@ WITH who AS MATERIALIZED (
         FROM surveys_poolentry WHERE status <> 'left' AND customer_id = who.customer_id LIMIT 1) AS e
 ), ranked AS (
     SELECT *,
-        row_number() OVER (PARTITION BY customer_id ORDER BY standing, occurred_on, id) = 1 AS first,
-        row_number() OVER (PARTITION BY customer_id ORDER BY occurred_on DESC, id DESC) = 1 AS latest,
+        row_number() OVER (PARTITION BY customer_id ORDER BY explicit DESC, standing, occurred_on, id) = 1 AS first,
+        row_number() OVER (PARTITION BY customer_id ORDER BY explicit DESC, occurred_on DESC, id DESC) = 1 AS latest,
+        row_number() OVER (PARTITION BY customer_id ORDER BY occurred_on DESC, id DESC) = 1 AS newest,
         row_number() OVER (PARTITION BY customer_id
             ORDER BY perceived - adequate NULLS LAST, occurred_on DESC, id DESC) = 1 AS worst
     FROM every
@@ -103,16 +105,16 @@ WITH who AS MATERIALIZED (
         max(region) FILTER (WHERE first) AS region,
         max(dimension) FILTER (WHERE latest) AS dimension, max(raw) FILTER (WHERE latest) AS raw,
         max(occurred_on) FILTER (WHERE latest) AS signal_on, max(id) FILTER (WHERE latest) AS signal_no,
-        max(coalesce(repeats, least)) FILTER (WHERE latest) AS repeats,
+        max(coalesce(repeats, least)) FILTER (WHERE newest) AS repeats,
         max(perceived) FILTER (WHERE worst) AS perceived, max(adequate) FILTER (WHERE worst) AS adequate,
         max(desired) FILTER (WHERE worst) AS desired,
         (array_agg(comment ORDER BY standing, occurred_on DESC, id DESC) FILTER (WHERE comment <> ''))[1] AS comment,
         string_to_array(string_agg(array_to_string(causes, ','), ',') FILTER (WHERE causes <> '{}'), ',') AS causes
     FROM ranked LEFT JOIN counted USING (occurred_on, id) GROUP BY customer_id
 ), entered AS (
-    INSERT INTO surveys_poolentry (customer_id, status, kind, rule_id, source_id, channel, brand, region, value_tier,
-        activity_tier, dimension, raw, perceived, adequate, desired, repeat_count, causes, comment, signal_on,
-        signal_no, entered_on, left_reason)
+    INSERT INTO surveys_poolentry AS e (customer_id, status, kind, rule_id, source_id, channel, brand, region,
+        value_tier, activity_tier, dimension, raw, perceived, adequate, desired, repeat_count, causes, comment,
+        signal_on, signal_no, entered_on, left_reason)
     SELECT c.id, 'waiting', CASE WHEN one.explicit THEN 'explicit' ELSE 'latent' END, one.rule_id, one.source_id,
         one.channel, one.brand, one.region, c.value_tier, c.activity_tier, one.dimension, one.raw, one.perceived,
         one.adequate, one.desired, one.repeats,
@@ -123,11 +125,15 @@ WITH who AS MATERIALIZED (
         WHERE id = one.customer_id LIMIT 1) AS c
     ORDER BY c.id
     ON CONFLICT (customer_id) WHERE status <> 'left' DO UPDATE SET
+        (rule_id, source_id, channel) = ROW(
+            CASE WHEN e.kind = excluded.kind THEN e.rule_id ELSE excluded.rule_id END,
+            CASE WHEN e.kind = excluded.kind THEN e.source_id ELSE excluded.source_id END,
+            CASE WHEN e.kind = excluded.kind THEN e.channel ELSE excluded.channel END),
         kind = excluded.kind, dimension = excluded.dimension, raw = excluded.raw, perceived = excluded.perceived,
         adequate = excluded.adequate, desired = excluded.desired, repeat_count = excluded.repeat_count,
         causes = excluded.causes, comment = excluded.comment, signal_on = excluded.signal_on,
         signal_no = excluded.signal_no
-    RETURNING id, xmax = 0 AS is_new
+    RETURNING e.id, xmax = 0 AS is_new
 ), noted AS (
     INSERT INTO surveys_poolevent (entry_id, from_status, to_status, reason, actor_id, at)
     SELECT id, '', 'waiting', '', %(actor)s, %(now)s FROM entered WHERE is_new ORDER BY id

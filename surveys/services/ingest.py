@@ -24,7 +24,7 @@ from loopcare.common.errors import Conflict, Invalid, Unreadable
 from loopcare.common.limits import spend
 from loopcare.customers.enums import PointKind
 from loopcare.customers.numbers import normalise
-from loopcare.customers.services import merge_points
+from loopcare.customers.points import merge_points
 from loopcare.staff.access import Caller
 from surveys.logic.decoding import Decoded, Wrong
 from surveys.logic.json_rows import Malformed, parse_rows
@@ -32,7 +32,7 @@ from surveys.logic.payload import FAULTS, MAX_ROWS, Given, Reader
 from surveys.logic.payload_faults import Fault, Faulty
 from surveys.logic.sentences import Sentence, gettext_noop
 from surveys.models import Cause, IngestReply, Source
-from surveys.services.landing import LANDING_LOCK, Landed, land
+from surveys.services.landing import Landed, land
 from surveys.services.months import make_months
 from surveys.services.wording import said
 
@@ -193,10 +193,6 @@ def _land(given: list[Given], known: Sources, now: datetime) -> Landed:
     for row in given:
         by_code[row.source].append(row.signal)
     sources = sorted((known[code] for code in by_code), key=lambda source: source.pk)
-    if len(sources) > 1:
-        with connection.cursor() as cursor:
-            for source in sources:
-                cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LANDING_LOCK, source.pk % 2**31])
     parts = [land(rows=_merged(by_code[source.code]), source=source, now=now) for source in sources]
     unknown = {row for part in parts for row in part.unknown}
     clashes = {row for part in parts for row in part.clashes}

@@ -26,14 +26,11 @@ from surveys.services.staging import COPY_CUSTOMERS, COPY_SIGNALS, EMPTY, EMPTY_
 
 ERASURE_LOCK = 7_007
 """Landings share this advisory lock, an erasure has it alone: no row comes behind it under somebody known before."""
-LANDING_LOCK = 7_002
-"""Landings of one source take turns under this advisory lock: what is known already stays so until the commit."""
 
 # Rows of customers nobody knows, where the source takes only known ones.
 DROP_UNKNOWN = """
 WITH gone AS (
-    DELETE FROM intake_signal AS i
-    WHERE NOT EXISTS (SELECT FROM intake_known AS n WHERE n.no = i.customer) RETURNING row
+    DELETE FROM intake_signal AS i WHERE i.customer NOT IN (SELECT n.no FROM intake_known AS n) RETURNING row
 )
 SELECT coalesce(array_agg(DISTINCT row ORDER BY row), '{}') FROM gone
 """
@@ -65,19 +62,23 @@ UPDATE intake_signal AS i SET known = true WHERE (
 CLASHES = f"SELECT coalesce(array_agg(DISTINCT i.row ORDER BY i.row), '{{}}') {EARLIER} AND {OTHERWISE}"
 
 # An event goes on after it was first told: it is closed, passed on, promised, disputed. Nothing else of it changes.
+# Written over what stands then, not what was seen: another landing may tell of the same event. Rows are locked in one
+# order, so that two who do take turns.
 PROGRESS = f"""
 WITH told AS MATERIALIZED (
-    SELECT i.id AS staged, s.occurred_on, s.id, coalesce(i.promised_at, s.promised_at) AS promised_at,
-        coalesce(i.closed_at, s.closed_at) AS closed_at, coalesce(i.transfers, s.transfers) AS transfers,
-        coalesce(i.disputed, s.disputed) AS disputed
+    SELECT i.id AS staged, s.occurred_on, s.id, i.promised_at, i.closed_at, i.transfers, i.disputed
     {EARLIER} AND s.perceived IS NULL AND NOT {OTHERWISE}
         AND (coalesce(i.promised_at, s.promised_at), coalesce(i.closed_at, s.closed_at),
              coalesce(i.transfers, s.transfers), coalesce(i.disputed, s.disputed))
             IS DISTINCT FROM (s.promised_at, s.closed_at, s.transfers, s.disputed)
+), held AS MATERIALIZED (
+    SELECT s.occurred_on, s.id FROM surveys_signal AS s JOIN told ON s.occurred_on = told.occurred_on AND s.id = told.id
+    ORDER BY s.id FOR NO KEY UPDATE OF s
 ), moved AS (
-    UPDATE surveys_signal AS s SET promised_at = told.promised_at, closed_at = told.closed_at,
-        transfers = told.transfers, disputed = told.disputed
-    FROM told WHERE s.occurred_on = told.occurred_on AND s.id = told.id
+    UPDATE surveys_signal AS s SET
+        promised_at = coalesce(told.promised_at, s.promised_at), closed_at = coalesce(told.closed_at, s.closed_at),
+        transfers = coalesce(told.transfers, s.transfers), disputed = coalesce(told.disputed, s.disputed)
+    FROM told JOIN held USING (occurred_on, id) WHERE s.occurred_on = told.occurred_on AND s.id = told.id
     RETURNING told.staged, s.id
 )
 UPDATE intake_signal AS i SET id = moved.id, moved = true FROM moved WHERE i.id = moved.staged
@@ -105,7 +106,7 @@ SELECT i.occurred_on, i.id, %s, i.external_id, i.dimension, n.id, i.kind, i.chan
     i.perceived, i.adequate, i.adequate_from, i.desired, i.opens, i.topic, i.occurred_at, i.promised_at, i.closed_at,
     i.transfers, i.disputed, i.causes, i.comment, %s
 FROM intake_signal AS i JOIN intake_known AS n ON n.no = i.customer
-ORDER BY i.external_id, i.id
+ORDER BY i.external_id, i.dimension, i.occurred_on
 """
 OR_KNOWN = "ON CONFLICT (source_id, external_id, dimension, occurred_on) DO NOTHING"
 
@@ -156,8 +157,6 @@ def land_staged(staged: Staged, *, now: datetime, actor_id: int | None = None, r
         unknown = _customers(cursor, staged, now)
         if len(unknown) == staged.fresh:
             return Landed(unknown=unknown, clashes=staged.clashes)
-        if not rehearsal:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LANDING_LOCK, source.pk % 2**31])
         if levels := levels_of(source):
             cursor.execute(LEVEL, [json.dumps(levels)])
         signals = _insert(cursor, staged, now)

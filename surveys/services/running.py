@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from loopcare.common.errors import Invalid, StaleLease
 from loopcare.customers.numbers import normalise
-from loopcare.customers.services import merge_points
+from loopcare.customers.points import merge_points
 from surveys.logic.decoder import Decoder
 from surveys.logic.decoding import Reject
 from surveys.logic.sentences import Sentence, gettext_noop
@@ -178,7 +178,7 @@ class Run:
         )
 
     def _readable(self, part: Part) -> Iterator[tuple[str, str, str]]:
-        # Reading and encrypting a number costs more than all the rest of its row; most files repeat them.
+        # Most files repeat their customers, and what was read once need not be read again.
         for reference, kind, text in dict.fromkeys(part.points):
             try:
                 yield reference, kind, normalise(kind, text)

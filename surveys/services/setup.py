@@ -15,6 +15,8 @@ from surveys.logic.mapping import DeclaredSource, Mapping
 from surveys.models import Cause, DetectionRule, Questionnaire, Source
 
 FOLLOW_UP = "follow-up"
+SCANS = "warehouse-scan"
+PREDICTIONS = "silent-model"
 BETWEEN_3_AND_4 = Decimal("62.5")
 """The default adequate level of a 1–5 answer on the 0–100 scale: 3 is not good enough, 4 is."""
 
@@ -26,6 +28,8 @@ SOURCES = (
     ("web-survey", gettext_noop("Web survey"), SourceChannel.WEB, SignalKind.RATING),
     ("complaint-desk", gettext_noop("Complaint desk"), SourceChannel.HOTLINE, SignalKind.COMPLAINT),
     (FOLLOW_UP, gettext_noop("Follow-up question"), SourceChannel.EMAIL, SignalKind.RATING),
+    (SCANS, gettext_noop("Warehouse scan"), SourceChannel.SCAN, SignalKind.USAGE),
+    (PREDICTIONS, gettext_noop("Model of the silent"), SourceChannel.SCAN, SignalKind.PREDICTION),
 )
 
 # code, name, kind, rule; a rule sees only what may open an entry
@@ -47,6 +51,8 @@ RULES = (
         EntryKind.LATENT,
         "kind in ('contact', 'ticket') and channels_1d >= 2",
     ),
+    ("warehouse-scan", gettext_noop("Found by a warehouse scan"), EntryKind.LATENT, "kind = 'usage'"),
+    ("silent-model", gettext_noop("Found by a model of the silent"), EntryKind.LATENT, "kind = 'prediction'"),
 )
 
 CAUSES = (
@@ -71,7 +77,7 @@ def ensure_basics() -> None:
     ensure_rules()
     for code, name, channel, kind in SOURCES:
         Source.objects.get_or_create(
-            code=code, defaults={"name": name, "channel": channel, "kind": kind, "adequate": BETWEEN_3_AND_4}
+            code=code, defaults={"name": name, "channel": channel, "kind": kind, "adequate": _level_of(kind)}
         )
     Questionnaire.objects.get_or_create(
         code=FOLLOW_UP,
@@ -83,6 +89,11 @@ def ensure_basics() -> None:
         },
     )
     ensure_causes(causes=CAUSES)
+
+
+def _level_of(kind: SignalKind) -> Decimal | None:
+    """What nobody answered has no level that could be good enough."""
+    return None if kind in (SignalKind.USAGE, SignalKind.PREDICTION) else BETWEEN_3_AND_4
 
 
 def ensure_rules() -> None:

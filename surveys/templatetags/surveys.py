@@ -31,6 +31,12 @@ def named(names: Mapping[str, str], code: str) -> object:
 
 
 @register.filter
+def at(found: Mapping[int, object] | str, key: int) -> object:
+    """What is found under a key; None where nothing is, or nobody looked."""
+    return found.get(key) if isinstance(found, Mapping) else None
+
+
+@register.filter
 def words(name: str) -> str:
     """What an operator's own field is called, read aloud: tenure_months → tenure months."""
     return name.replace("_", " ")

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import NoReverseMatch, reverse
+from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
@@ -21,6 +22,7 @@ from loopcare.staff.enums import Role
 from surveys.models import PoolEntry
 from surveys.selectors import UNKNOWN, labels, signals_of, stays_of
 from surveys.selectors.rules import detections_of
+from surveys.selectors.silent import LatentScore, latent_scores
 from surveys.views.pool import READERS
 from surveys.views.told import told_by_day
 
@@ -31,13 +33,14 @@ REVEALERS = (Role.SUPERVISOR, Role.ADMINISTRATOR)
 def customer(request: StaffRequest, pk: int) -> HttpResponse:
     person = get_object_or_404(Customer.objects.visible_to(request.user).select_related("region"), pk=pk)
     causes, now, detections = labels("causes"), clock.now(), list(detections_of(pk))
+    latent = latent_scores([pk], today=localdate(now)).get(pk)
     context = {
         "customer": person,
         "person": masked([pk])[pk],
         "zone": zone_of(person),
         "now": now,
         "may_reveal": request.user.role in REVEALERS,
-        "stays": [(entry, why(entry, causes)) for entry in stays_of(pk)],
+        "stays": [(entry, why(entry, causes, latent)) for entry in stays_of(pk)],
         "days": told_by_day(signals_of(pk), detections, now=now),
         "detections": detections,
         "causes": causes,
@@ -58,10 +61,11 @@ def reveal_point(request: StaffRequest, pk: int, point: int) -> HttpResponse:
     return response
 
 
-def why(entry: PoolEntry, causes: Mapping[str, str]) -> list[str]:
+def why(entry: PoolEntry, causes: Mapping[str, str], latent: LatentScore | None = None) -> list[str]:
     """Why this customer is (or was) in the pool, as sentences.
 
-    Rule and source are those of the first signal, the answer is the latest one, the levels are the worst ones.
+    Rule and source are those of the first signal, the answer is the latest one, the levels are the worst ones; where
+    there is an explicit signal, all are of such. `latent` is the latest prediction, which stays visible beside it.
     """
     facts = {
         "raw": entry.raw or UNKNOWN,
@@ -75,9 +79,7 @@ def why(entry: PoolEntry, causes: Mapping[str, str]) -> list[str]:
     }
     sentences = [
         _("Found by the rule “%(rule)s” (%(source)s).") % facts if entry.rule else _("Came in by %(source)s.") % facts,
-        _("Latest answer: %(raw)s for “%(dimension)s” (%(day)s).") % facts
-        if entry.raw
-        else _("Latest sign: %(dimension)s (%(day)s).") % facts,
+        *_signs(entry, facts, latent),
         _("Perceived service %(perceived)s is %(gap)s points below the adequate level %(adequate)s.") % facts
         if entry.gap is not None
         else "",
@@ -92,6 +94,24 @@ def why(entry: PoolEntry, causes: Mapping[str, str]) -> list[str]:
         named = ", ".join(causes.get(code, code) for code in entry.causes)
         sentences.append(_("Named causes: %(causes)s.") % {"causes": named})
     return [sentence for sentence in sentences if sentence]
+
+
+def _signs(entry: PoolEntry, facts: Mapping[str, str], latent: LatentScore | None) -> list[str]:
+    """The latest answer or sign, and the latest prediction; a prediction is no answer."""
+    predicted = [] if latent is None else [_predicted(latent)]
+    if latent is not None and (entry.dimension, entry.raw) == (latent.model, latent.score):
+        return predicted
+    sign = (
+        _("Latest answer: %(raw)s for “%(dimension)s” (%(day)s).")
+        if entry.raw
+        else _("Latest sign: %(dimension)s (%(day)s).")
+    )
+    return [sign % facts, *predicted]
+
+
+def _predicted(latent: LatentScore) -> str:
+    told = {"score": latent.score, "model": latent.model, "day": latent.day.isoformat()}
+    return _("Probability of being dissatisfied as predicted by %(model)s: %(score)s (%(day)s).") % told
 
 
 def _level(value: float | None) -> str:

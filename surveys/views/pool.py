@@ -21,6 +21,7 @@ from surveys.forms.pool import BoardForm
 from surveys.models import PoolEntry
 from surveys.selectors import crossed, headline, labels
 from surveys.selectors.monitoring import last_closed_day
+from surveys.selectors.silent import latent_scores
 from surveys.views.cells import lines
 from surveys.views.heat import crumbs, heat, stats
 from surveys.views.watch import watch_of
@@ -99,6 +100,7 @@ def entries(request: StaffRequest) -> HttpResponse:
     rule = as_rule(filters.form.cleaned_data)
     context |= {
         "rows": [(entry, people[entry.customer_id]) for entry in page.rows],
+        "latent": latent_scores(people, today=localdate(clock.now())),
         "causes": labels("causes"),
         "regions": labels("region"),
         "pager": pager(request, page, counted(page)),

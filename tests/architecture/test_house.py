@@ -22,6 +22,8 @@ WITHIN_OTHERS = {
     "Signal", "ImportReject", "PoolEvent", "Cause", "Questionnaire", "Answer",
     "CampaignEvent", "CampaignLine", "Preview", "PreviewMember", "CaseEvent",
     "DailyCount", "ChangedDay", "JudgedDay", "AlarmEvent", "IncidentEvent", "IncidentStep", "IncidentNote",
+    "ScanRuleVersion", "ScannedRule",
+    "AuditMember", "SilentModelEvent",
     "ArchivedMonth", "RuleVersion", "Detection", "Sighting", "Watermark", "IngestReply",
 }  # fmt: skip
 

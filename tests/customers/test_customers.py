@@ -14,8 +14,9 @@ from loopcare.common.errors import Invalid, NotFound
 from loopcare.customers.encryption import blind_index, decrypt, encrypt
 from loopcare.customers.models import ContactPoint, Customer
 from loopcare.customers.numbers import mask, mask_name, normalise
+from loopcare.customers.points import merge_points
 from loopcare.customers.selectors import Masked, MaskedPoint, find_by_contact, masked, zone_of
-from loopcare.customers.services import add_customer, erase_customer, is_erased, merge_points, reveal
+from loopcare.customers.services import add_customer, erase_customer, is_erased, reveal
 from loopcare.staff.enums import AuditAction, Role
 from loopcare.staff.models import AuditEntry, User
 

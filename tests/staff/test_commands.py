@@ -62,7 +62,7 @@ def test_ensure_basics_twice_is_once(db: None) -> None:
     for _again in range(2):
         call_command("ensure_basics", stdout=io.StringIO())
     counts = (Source.objects.count(), Questionnaire.objects.count(), Strategy.objects.count())
-    assert counts == (6, 1, 4)
+    assert counts == (8, 1, 4)
 
 
 def test_command_on_a_database_without_tables_says_what_to_do(transactional_db: None) -> None:

@@ -46,9 +46,9 @@ def test_live_world_does_not_become_a_demo(db: None) -> None:
     ("username", "password", "field"), [("taken", "correct horse battery", "username"), ("new", "short", "password")]
 )
 def test_create_user_refuses(db: None, username: str, password: str, field: str) -> None:
-    create_user(username="taken", password="correct horse battery", role=Role.ANALYST)
+    create_user(username="taken", password="correct horse battery", role=Role.ANALYST, now=NOW)
     with pytest.raises(Invalid) as refusal:
-        create_user(username=username, password=password, role=Role.ANALYST)
+        create_user(username=username, password=password, role=Role.ANALYST, now=NOW)
     assert refusal.value.field == field
 
 

@@ -30,4 +30,5 @@ def home(settings: Settings, tmp_path: Path) -> Path:
     """Every test has a data directory of its own."""
     settings.HOME = tmp_path / "home"
     settings.MEDIA_ROOT = settings.HOME / "media"
+    settings.WAREHOUSE_DIR = settings.HOME / "warehouse"
     return tmp_path / "home"

@@ -46,7 +46,7 @@ def test_rules_are_listed_with_finds_and_precision() -> None:
             "precision": {"share": None, "low": None, "high": None, "n": 0},
         }
     ]
-    assert len(found) == 7
+    assert len(found) == 9
 
 
 def test_rule_is_retrieved_with_its_versions() -> None:

@@ -204,5 +204,5 @@ def test_customer_page_costs_the_same_queries_for_any_number(
     rows = [event("a", "complaint", on=NOW.date() - timedelta(days=n), transfers=2) for n in range(many)]
     land_all(*rows, now=NOW)
     client, pk = signed_in(Role.ANALYST), Customer.objects.get(reference="a").pk
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         client.get(f"/customers/{pk}/")

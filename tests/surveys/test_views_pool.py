@@ -170,7 +170,7 @@ def test_entries_cost_the_same_queries_for_any_number(
     for _ in range(many):
         make_entry(region="BJ", causes=["refund"])
     client = signed_in(Role.ANALYST)
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(15):
         client.get("/pool/entries/")
 
 

@@ -74,7 +74,7 @@ def test_list_says_what_each_rule_finds_and_how_right_it_was() -> None:
     told = {row.code: (words, found, precision.share, precision.n) for row, words, found, precision in rows}
     assert list(told) == [
         *("broken-promise", "channel-switch", "complaint"),
-        *("dispute", "low-rating", "repeated-contacts", "transfers"),
+        *("dispute", "low-rating", "repeated-contacts", "silent-model", "transfers", "warehouse-scan"),
     ]
     assert (told["complaint"], told["dispute"]) == (("kind of signal is complaint", 2, "?", "0"), ("", 0, "?", "0"))
 

@@ -70,28 +70,43 @@ class CurveChart:
     ticks: tuple[tuple[str, str], ...]
     level: str
     level_x: str
+    line: str = ""
+    across: str = ""
     floor: str = str(HEIGHT - BOTTOM)
     height: int = HEIGHT
 
 
 def curve_chart(
-    shares: Sequence[Share], *, level: float | None, name: str, title: str, axis: str, counted: str
+    shares: Sequence[Share],
+    *,
+    level: float | None,
+    name: str,
+    title: str,
+    axis: str,
+    counted: str,
+    line: str = "",
+    across: str = "",
 ) -> CurveChart:
-    """From the lowest score to the highest. `axis` says of whom it is a share, `counted` what is counted."""
+    """From the lowest score to the highest. `axis` says of whom it is a share, `counted` what is counted.
+
+    `line` is what the curve is where it is not the monotone one, `across` what runs across where that is no score.
+    """
     clear = [one.high for one in shares if one.n >= CLEAR]
     ticks = nice_ticks(0, 100 * max([*clear, *(max(one.share, one.smooth) for one in shares), 0.01]), 4)
-    across, up = Scale(0, 100, 9, 97), Scale(0, ticks[-1] / 100, HEIGHT - BOTTOM, TOP)
+    place, up = Scale(0, 100, 9, 97), Scale(0, ticks[-1] / 100, HEIGHT - BOTTOM, TOP)
     decimals = max(map(decimals_of, ticks))
     return CurveChart(
         name=name,
         title=title,
         axis=axis,
         counted=counted,
-        points=_points(shares, level, across, up),
-        steps=_steps(shares, across, up),
+        points=_points(shares, level, place, up),
+        steps=_steps(shares, place, up),
         ticks=tuple((f"{up(value / 100):.1f}", f"{number(value, decimals)}%") for value in ticks),
         level="" if level is None else _score(level),
-        level_x="" if level is None else across.percent(level),
+        level_x="" if level is None else place.percent(level),
+        line=line,
+        across=across,
     )
 
 

@@ -15,14 +15,25 @@ What can be written, by kind of field:
 joined by `not`, `and`, `or` (the strongest first) and parentheses.
 
 A missing value satisfies neither a test nor its opposite; only `is missing` finds it. Missing are NULL, the
-empty text and the empty list of codes.
+empty text and the empty list of codes; in a warehouse also what is not a number (NaN).
 
 `to_ibis` is not imported here, so that a web process never loads Ibis.
 """
 
 from loopcare.common.rules.parsing import parse
 from loopcare.common.rules.queries import to_q
-from loopcare.common.rules.values import Field, FieldSet, Join, Not, Operator, Position, Rule, RuleError, Test
+from loopcare.common.rules.values import (
+    Field,
+    FieldSet,
+    Join,
+    Not,
+    Operator,
+    Position,
+    Rule,
+    RuleError,
+    Test,
+    named_fields,
+)
 from loopcare.common.rules.words import in_words, to_text
 
 __all__ = [
@@ -36,6 +47,7 @@ __all__ = [
     "RuleError",
     "Test",
     "in_words",
+    "named_fields",
     "parse",
     "to_q",
     "to_text",

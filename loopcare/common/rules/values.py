@@ -115,6 +115,14 @@ def affirmative(rule: Rule) -> Test | Join:
     return replace(turned, operator=OPPOSITE[turned.operator])
 
 
+def named_fields(rule: Rule) -> frozenset[str]:
+    """The names of the fields that a rule looks at."""
+    if isinstance(rule, Test):
+        return frozenset({rule.field})
+    parts = (rule.rule,) if isinstance(rule, Not) else rule.parts
+    return frozenset().union(*(named_fields(part) for part in parts))
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """A field that a place offers to rules.

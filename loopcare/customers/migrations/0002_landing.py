@@ -5,16 +5,17 @@ from django.db import migrations, models
 
 from loopcare.common.database import checked_references, kept_references
 
-# Arguments in threes: a column of the rows that landed, the table it names a row of, and that table's key.
+# Arguments in threes: a column of the rows that landed, the table it names a row of, and that table's key. Planned at
+# every call and by the index: a plan that was made while the table was small would be kept, and read all of it a row.
 CHECK_REFERENCES = """
-CREATE FUNCTION loopcare_check_references() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION loopcare_check_references() RETURNS trigger LANGUAGE plpgsql SET enable_seqscan = off AS $$
 DECLARE
     stray text;
 BEGIN
     FOR place IN 0 .. TG_NARGS - 1 BY 3 LOOP
         EXECUTE format(
             'SELECT l.key FROM (SELECT DISTINCT %1$I AS key FROM landed WHERE %1$I IS NOT NULL) AS l
-                WHERE NOT EXISTS (SELECT FROM %2$I AS t WHERE t.%3$I = l.key) LIMIT 1',
+                WHERE (SELECT true FROM %2$I AS t WHERE t.%3$I = l.key LIMIT 1) IS NULL LIMIT 1',
             TG_ARGV[place], TG_ARGV[place + 1], TG_ARGV[place + 2]
         ) INTO stray;
         IF stray IS NOT NULL THEN

@@ -117,6 +117,17 @@
       await navigator.clipboard.writeText(location.href);
       showToast({ text: words.copied, level: "success" });
     }
+    const text = event.target.closest?.("[data-copy]");
+    if (text) {
+      const source = document.getElementById(text.dataset.copy);
+      try {
+        await navigator.clipboard.writeText(source.textContent);
+        showToast({ text: words.copiedText, level: "success" });
+      } catch { // a browser has no clipboard for pages that came without https
+        getSelection().selectAllChildren(source);
+        showToast({ text: words.copyByHand });
+      }
+    }
     if (link) {
       const field = document.getElementById(link.hash.slice(1));
       const control = field?.matches("input, select, textarea") ? field : field?.querySelector("input, select, textarea");

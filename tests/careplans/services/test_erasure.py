@@ -27,7 +27,8 @@ from loopcare.contact.models import Contact, Hold, Message, Suppression
 from loopcare.contact.services import record_contact, suppress
 from loopcare.customers.encryption import _cipher
 from loopcare.customers.models import ContactPoint, Customer
-from loopcare.customers.services import add_customer, merge_points
+from loopcare.customers.points import merge_points
+from loopcare.customers.services import add_customer
 from loopcare.staff.enums import AuditAction
 from loopcare.staff.models import AuditEntry
 from surveys.models import Answer, Detection, Import, ImportReject, Invitation, PoolEntry, PoolEvent, Signal

@@ -263,7 +263,8 @@ def test_unknown_source_lists_the_known_ones(load: Load) -> None:
     with pytest.raises(Invalid) as caught:
         load("7,k1,2026-04-30,,,,3,,no,", source="hotlin")
     assert caught.value.message == (
-        "There is no source hotlin; known are: app-review, complaint-desk, follow-up, hotline, sms, web-survey."
+        "There is no source hotlin; known are: app-review, complaint-desk, follow-up, hotline, silent-model, sms, "
+        "warehouse-scan, web-survey."
     )
     assert written() == before
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
-from threading import Barrier
+from threading import Barrier, Event
+from typing import Any, cast
 
 import pytest
 from django.db import connection, transaction
@@ -14,13 +16,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from loopcare.customers.models import Customer
+from surveys.enums import SignalKind
+from surveys.logic.decoding import Decoded, Rating
 from surveys.models import PoolEntry, PoolEvent, Signal
 from surveys.services.landing import Landed
 from surveys.services.months import make_months, make_months_ahead
+from tests.surveys.events import desk, event, land_all
 from tests.surveys.factories import land_rows, row, source
 
 NOW = datetime.fromisoformat("2026-05-04T08:00+00:00")
 START = date(2025, 11, 1)
+DAY = timedelta(days=1)
 ENTRY = ("customer__reference", "raw", "perceived", "gap", "repeat_count", "causes", "signal_on", "status", "channel")
 
 
@@ -117,3 +123,59 @@ def test_files_that_meet_take_turns() -> None:
     assert [each.dissatisfied for each in landed] == [200] * 4
     assert sum(each.pool_new for each in landed) == 200
     assert set(PoolEntry.objects.values_list("repeat_count", "signal_on")) == {(4, START + timedelta(days=3))}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_tell_how_one_ticket_went_on_lose_nothing_of_each_other() -> None:
+    desk()
+    land_all(event("a", "ticket", on=START), now=NOW)
+    looked, told = Event(), Event()
+
+    def pause(execute: Any, sql: str, *rest: Any) -> Any:
+        if "moved AS" in sql:  # behind the look for what is known, before the writing
+            looked.set()
+            told.wait(10)
+        return execute(sql, *rest)
+
+    def first() -> None:
+        looked.wait(10)
+        try:
+            with transaction.atomic():
+                land_all(event("a", "ticket", on=START, transfers=2), now=NOW)
+                told.set()
+                time.sleep(0.3)  # the other one begins to write, and waits for us
+        finally:
+            connection.close()
+
+    def second() -> Landed:
+        try:
+            with connection.execute_wrapper(pause), transaction.atomic():
+                return land_all(event("a", "ticket", on=START, closed_at=NOW), now=NOW)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as threads:
+        threads.submit(first)
+        assert threads.submit(second).result().updated == 1
+    assert Signal.objects.values_list("transfers", "closed_at").get() == (2, NOW)
+
+
+@pytest.mark.django_db
+def test_what_was_told_takes_over_what_was_suspected_and_keeps_it() -> None:
+    def suspected(on: date) -> None:
+        signal = Rating("usage-drop", "", cast(float, None), None, None, opens=True)
+        land_all(
+            Decoded(1, "a", "a", on, (signal,)), now=NOW, source=desk("scan", kind=SignalKind.USAGE, channel="scan")
+        )
+
+    def entry() -> tuple[Any, ...]:
+        told = ("kind", "rule__code", "source__code", "channel", "dimension", "signal_on", "repeat_count")
+        return PoolEntry.objects.values_list(*told).get()
+
+    suspected(START)
+    assert entry() == ("latent", "warehouse-scan", "scan", "scan", "usage-drop", START, 1)
+    desk("cards", kind=SignalKind.RATING)
+    land_rows(row("a", 2, on=START + DAY), now=NOW)
+    assert entry() == ("explicit", "low-rating", "cards", "hotline", "overall", START + DAY, 2)
+    suspected(START + 2 * DAY)
+    assert entry() == ("explicit", "low-rating", "cards", "hotline", "overall", START + DAY, 3)

@@ -36,7 +36,9 @@ def entry() -> PoolEntry:
 
 def state() -> list[tuple[str, str, str]]:
     return list(
-        PoolEntry.objects.order_by("customer__reference", "pk").values_list("customer__reference", "status", "left_reason")
+        PoolEntry.objects.order_by("customer__reference", "pk").values_list(
+            "customer__reference", "status", "left_reason"
+        )
     )
 
 

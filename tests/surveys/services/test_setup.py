@@ -19,7 +19,7 @@ def test_basics_are_made_once_and_edits_are_kept() -> None:
     counts = (Source.objects.count(), Questionnaire.objects.count(), Cause.objects.count())
     ensure_basics()
 
-    assert counts == (6, 1, 12)
+    assert counts == (8, 1, 12)
     assert (Source.objects.count(), Questionnaire.objects.count(), Cause.objects.count()) == counts
     assert Source.objects.values_list("name", "adequate").get(code="hotline") == ("Our hotline", Decimal(50))
     assert Cause.objects.get(code="other").name == "Something else"

@@ -52,11 +52,16 @@ def test_low_rating_looks_at_the_opening_answer_only() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "expected"), [("complaint", ["complaint"]), ("contact", []), ("ticket", []), ("review", []), ("usage", [])]
+    ("kind", "expected"), [("complaint", ["complaint"]), ("contact", []), ("ticket", []), ("review", [])]
 )
 def test_complaint_is_found_whatever_it_says(kind: str, expected: list[str]) -> None:
     land_all(event("a", kind, on=DAY), now=NOW)
     assert [code for code, _day in found("a")] == expected
+
+
+def test_usage_change_is_found_by_the_rule_of_scans() -> None:
+    land_all(event("a", "usage", on=DAY), now=NOW)
+    assert [code for code, _day in found("a")] == ["warehouse-scan"]
 
 
 @pytest.mark.parametrize(("disputed", "expected"), [(True, ["dispute"]), (False, []), (None, [])])

@@ -5,10 +5,13 @@ import sys
 from typing import Any
 
 from django.core.management.base import CommandParser
+from django.utils.translation import gettext as _
 
+from loopcare.common import clock
 from loopcare.common.command import Command as Base
+from loopcare.common.errors import Invalid
 from loopcare.staff.enums import Role
-from loopcare.staff.services import create_user, ensure_team
+from loopcare.staff.services import create_user
 
 
 class UserCommand(Base):
@@ -36,12 +39,14 @@ class Command(UserCommand):
         parser.add_argument("--name", default="", help="the name others see (default: the sign-in name)")
 
     def run(self, **options: Any) -> dict[str, Any]:
-        team = ensure_team(name=options["team"]) if options["team"] else None
+        if options["role"] == Role.AGENT and not options["team"]:
+            raise Invalid(_("An agent needs a team; give one with --team."), field="team")
         user = create_user(
             username=options["username"],
             password=self.password(options),
             role=Role(options["role"]),
             display_name=options["name"],
-            team=team,
+            team=options["team"],
+            now=clock.now(),
         )
-        return {"username": user.username, "role": user.role, "team": team.name if team else None}
+        return {"username": user.username, "role": user.role, "team": options["team"] or None}

@@ -1,0 +1,1 @@
+"""The engines, each loaded when a warehouse of its kind is opened."""
