@@ -170,7 +170,7 @@ def test_what_was_told_takes_over_what_was_suspected_and_keeps_it() -> None:
 
     def entry() -> tuple[Any, ...]:
         told = ("kind", "rule__code", "source__code", "channel", "dimension", "signal_on", "repeat_count")
-        return PoolEntry.objects.values_list(*told).get()
+        return tuple(PoolEntry.objects.values_list(*told).get())
 
     suspected(START)
     assert entry() == ("latent", "warehouse-scan", "scan", "scan", "usage-drop", START, 1)
