@@ -26,15 +26,16 @@ SWEEP_SECONDS = 1.0
 # a scheduler. Each is idempotent and cheap when nothing is due.
 SWEEP: tuple[str, ...] = (
     "loopcare.contact.tasks.send_messages",
-    "surveys.tasks.run_imports",
-    "surveys.tasks.run_scans",
-    "surveys.tasks.score_silent",
     "surveys.tasks.detect_by_time",
     "surveys.tasks.leave_pool",
     "surveys.tasks.forget_old",
     "surveys.tasks.monitor",
     "careplans.tasks.release_lapsed",
     "evaluation.tasks.ask_follow_ups",
+    # These may take minutes: whatever is quick goes first.
+    "surveys.tasks.run_imports",
+    "surveys.tasks.run_scans",
+    "surveys.tasks.score_silent",
 )
 
 # What beat adds is only convenience: the same sweep, should every worker's own sweeper be busy.

@@ -40,6 +40,7 @@ GIVEN_UP_AFTER = timedelta(hours=24)
 PLACE = """
 UPDATE surveys_scan SET after = %(after)s, landed = landed + %(landed)s, unknown = unknown + %(unknown)s,
     signals = signals + %(signals)s, pool_new = pool_new + %(pool_new)s, seconds = seconds + %(seconds)s, misses = 0,
+    tries = 1,
     lease_until = greatest(lease_until, %(until)s), due_at = greatest(due_at, %(until)s)
 WHERE id = %(scan)s AND epoch = %(epoch)s AND status = 'running' RETURNING cancel_asked
 """

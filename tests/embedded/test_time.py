@@ -64,6 +64,8 @@ def test_sweep_drains_everything_and_prints_counts(follow_ups: Mailbox, capsys: 
     assert json.loads(capsys.readouterr().out) == {
         "send_messages": 0,
         "run_imports": 0,
+        "run_scans": 0,
+        "score_silent": 0,
         "release_lapsed": 0,
         "ask_follow_ups": 1,
         "monitor": 7,
