@@ -30,14 +30,15 @@ Read: TypeAlias = Callable[[Sequence[Cell]], T]
 
 
 class Rating(NamedTuple):
-    """One answer: as given, and on the 0–100 scale. `adequate` is None where neither row nor mapping gives it.
+    """One answer: as given, and on the 0–100 scale. `adequate` is None where neither row nor mapping gives it;
+    `perceived` is None where nobody answered anything (a scan's find, a prediction).
 
     `stated`: the customer said what is adequate; otherwise it came with the file, and a supervisor's word counts more.
     """
 
     dimension: str
     raw: str
-    perceived: float
+    perceived: float | None
     adequate: float | None
     desired: float | None
     opens: bool

@@ -2,7 +2,7 @@
 
 from surveys.models.analysis import Cause, Segment
 from surveys.models.archive import ArchivedMonth
-from surveys.models.detection import AdequateLevel, Detection, DetectionRule, RuleVersion, Sighting, Watermark
+from surveys.models.detection import AdequateLevel, Detection, DetectionRule, RuleText, RuleVersion, Sighting, Watermark
 from surveys.models.feedback import Import, ImportReject, IngestReply, SavedMapping, Signal, Source
 from surveys.models.monitoring import (
     Alarm,
@@ -45,6 +45,7 @@ __all__ = [
     "PoolEntry",
     "PoolEvent",
     "Questionnaire",
+    "RuleText",
     "RuleVersion",
     "SavedMapping",
     "Scan",

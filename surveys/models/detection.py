@@ -51,10 +51,9 @@ class DetectionRule(models.Model):
         return gettext(self.name)
 
 
-class RuleVersion(models.Model):
+class RuleText(models.Model):
     """One text of a rule, append-only: what it said, since when, by whom."""
 
-    rule = models.ForeignKey(DetectionRule, models.PROTECT, related_name="versions")
     version = models.PositiveSmallIntegerField()
     text = models.TextField()
     enabled = models.BooleanField()
@@ -64,7 +63,14 @@ class RuleVersion(models.Model):
     objects = models.Manager()
 
     class Meta:
+        abstract = True
         ordering = ["-id"]
+
+
+class RuleVersion(RuleText):
+    """One text of a detection rule."""
+
+    rule = models.ForeignKey(DetectionRule, models.PROTECT, related_name="versions")
 
 
 class Detection(models.Model):

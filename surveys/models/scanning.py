@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from loopcare.common.due_rows import DueRow
 from loopcare.customers.encryption import EncryptedText
 from loopcare.staff.enums import Role
+from surveys.models.detection import RuleText
 
 if TYPE_CHECKING:
     from loopcare.staff.models import User
@@ -103,20 +104,12 @@ class ScanRule(models.Model):
         return gettext(self.name)
 
 
-class ScanRuleVersion(models.Model):
-    """One text of a scan rule, append-only: what it said, since when, by whom."""
+class ScanRuleVersion(RuleText):
+    """One text of a scan rule."""
 
     rule = models.ForeignKey(ScanRule, models.PROTECT, related_name="versions")
-    version = models.PositiveSmallIntegerField()
-    text = models.TextField()
-    enabled = models.BooleanField()
-    saved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
-    saved_at = models.DateTimeField()
 
-    objects = models.Manager()
-
-    class Meta:
-        ordering = ["-id"]
+    class Meta(RuleText.Meta):
         constraints = [
             # A version is written down once.
             models.UniqueConstraint(fields=["rule", "version"], name="scan_rule_version_once"),

@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 
 from loopcare.common.rules import FieldSet
 from surveys.logic.metrics import Share, precision, proportion
-from surveys.models import Detection, DetectionRule, RuleVersion
+from surveys.models import Detection, DetectionRule, RuleText, RuleVersion, ScanRule
 from surveys.selectors.detection import DETECTION_FIELDS, condition
 from surveys.selectors.pool import labels
 from surveys.selectors.samples import OutOfTime, limited, share_to_read, tablesample
@@ -199,9 +199,10 @@ def everybody(*, today: date) -> Share:
     return proportion(dissatisfied, answered)
 
 
-def versions_of(rule: DetectionRule) -> QuerySet[RuleVersion]:
-    """The texts of a rule that were kept, the latest first."""
-    return rule.versions.select_related("saved_by").order_by("-version", "-id")
+def versions_of(rule: DetectionRule | ScanRule) -> list[RuleText]:
+    """The texts of a rule that were kept, the latest first; of one nobody changed, as it was shipped."""
+    kept: list[RuleText] = list(rule.versions.select_related("saved_by").order_by("-version", "-id"))
+    return kept or [rule.versions.model(version=rule.version, text=rule.rule, enabled=rule.enabled)]
 
 
 def detections_of(customer_id: int) -> QuerySet[Detection]:

@@ -14,7 +14,7 @@ from loopcare.common.rules import Field, FieldSet, named_fields, parse
 from loopcare.staff.models import User
 from loopcare.warehouse import Asked, Base, DaysUntil, Made, Ratio, connect
 from surveys.logic.latent_rules import FIELDS, RULES, LatentRule
-from surveys.models import Scan, ScannedRule, ScanRule, ScanRuleVersion, Warehouse
+from surveys.models import Scan, ScannedRule, ScanRule, Warehouse
 
 LOOKED_AT = 200_000
 """Rows that a rule is tried on while it is written; the whole base is counted when asked for."""
@@ -107,10 +107,6 @@ def scan_rule_called(name: str, warehouse: Warehouse | None = None) -> ScanRule 
     rows = ScanRule.objects.filter(code=name).select_related("warehouse")
     found = list(rows.filter(warehouse=warehouse) if warehouse else rows[:2])
     return found[0] if len(found) == 1 else None
-
-
-def scan_rule_versions(rule: ScanRule) -> QuerySet[ScanRuleVersion]:
-    return rule.versions.select_related("saved_by").order_by("-version")
 
 
 def share_text(tried: Tried) -> str:

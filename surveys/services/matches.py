@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
 from django.db import connection
 
 from surveys.logic.decoding import MAX_REFERENCE, Decoded, Rating
 from surveys.models import Source
 from surveys.services.landing import land
-from surveys.services.setup import SCANS, ensure_basics
+from surveys.services.setup import SCANS, shipped_source
 
 TOLD_AGAIN_AFTER = timedelta(days=28)
 """A state that lasts is one time of dissatisfaction, not one a day: a rule that finds a customer again within it is
@@ -48,21 +48,13 @@ def land_matches(
     """
     references = [str(reference) for reference in batch.column(0).to_pylist()]
     truths = [batch.column(1 + place).to_pylist() for place in range(len(codes))]
-    source = scan_source()
+    source = shipped_source(SCANS)
     told = _told(references, truths, codes, source, day)
     landed = land(rows=_rows(references, truths, codes, day, told), source=source, now=now, actor_id=actor_id)
     too_long = sum(len(reference) > MAX_REFERENCE for reference in references)
     # `after` is what the scan goes on behind; one that is too long to keep is passed over with the next batch.
     last = next((reference for reference in reversed(references) if len(reference) <= MAX_REFERENCE), "")
     return LandedMatches(last, sum(map(sum, truths)), len(landed.unknown) + too_long, landed.signals, landed.pool_new)
-
-
-def scan_source() -> Source:
-    """The shipped source of scans."""
-    if (source := Source.objects.filter(code=SCANS).first()) is None:
-        ensure_basics()
-        source = Source.objects.get(code=SCANS)
-    return source
 
 
 def _told(
@@ -102,4 +94,4 @@ def _rows(
 
 def _signal(code: str) -> Rating:
     """Nobody answered anything: a signal without a level, on the dimension that is its rule's code."""
-    return Rating(code, "", cast(float, None), None, None, opens=True)
+    return Rating(code, "", None, None, None, opens=True)

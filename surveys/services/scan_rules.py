@@ -9,13 +9,19 @@ from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
 from loopcare.common.errors import Conflict, Invalid
-from loopcare.common.rules import RuleError, parse
-from loopcare.staff.enums import AuditAction
 from loopcare.staff.models import User
-from loopcare.staff.services import audit
-from surveys.models import ScanRule, ScanRuleVersion, Warehouse
+from surveys.models import ScanRule, Warehouse
 from surveys.selectors.scanning import fields_of, try_scan_rule
-from surveys.services.rules import CODE, MAX_RULE
+from surveys.services.rule_texts import (
+    checked_code,
+    checked_name,
+    checked_rule,
+    free_code,
+    keep_first,
+    not_overtaken,
+    note,
+    taken_code,
+)
 from surveys.services.scanning import next_slot
 
 MOST_DAYS = 366
@@ -40,10 +46,7 @@ def save_scan_rule(
     warehouse does not give, Conflict for a rule that finds more than half of the customers unless `confirmed`, and
     where `seen` is not the version that stands now.
     """
-    name, rule = name.strip(), rule.strip()
-    if not 0 < len(name) <= 80:
-        raise Invalid(_("Give the rule a name of at most 80 characters."), field="name")
-    _check(rule, warehouse)
+    name, rule = checked_name(name), checked_rule(rule, fields_of(warehouse))
     if row is None:
         most = _finds_most(warehouse, rule, now=now, confirmed=confirmed)
         return _create(warehouse, name=name, rule=rule, by=by, now=now, code=code.strip(), most=most)
@@ -51,7 +54,7 @@ def save_scan_rule(
     changed = [field for field, value in (("name", name), ("rule", rule)) if getattr(row, field) != value]
     if "rule" in changed:
         most = _finds_most(warehouse, rule, now=now, confirmed=confirmed)
-        _keep_first(row, now)
+        keep_first(row, now)
         row.rule, row.meant_for_most, row.watermark, row.version = rule, most, "", row.version + 1
     elif confirmed and not row.meant_for_most:
         row.meant_for_most = True
@@ -59,7 +62,7 @@ def save_scan_rule(
     row.name = name
     if changed:
         row.save(update_fields=["name", "rule", "meant_for_most", "watermark", "version"])
-        _note(row, by=by, now=now, note=", ".join(changed), versioned="rule" in changed)
+        note(row, by=by, now=now, what=", ".join(changed), versioned="rule" in changed)
     return row
 
 
@@ -69,12 +72,12 @@ def switch_scan_rule(*, row: ScanRule, on: bool, by: User, now: datetime, seen: 
     row = _locked(row, seen)
     if row.enabled == on:
         return row
-    _keep_first(row, now)
+    keep_first(row, now)
     row.enabled, row.next_due = on, None
     row.next_due = next_slot(row, after=now)
     row.version += 1
     row.save(update_fields=["enabled", "next_due", "version"])
-    _note(row, by=by, now=now, note="switched on" if on else "switched off", versioned=True)
+    note(row, by=by, now=now, what="switched on" if on else "switched off", versioned=True)
     return row
 
 
@@ -89,18 +92,8 @@ def schedule_scan_rule(*, row: ScanRule, every_days: int, at_hour: int, by: User
     row.every_days, row.at_hour, row.next_due = every_days, at_hour, None
     row.next_due = next_slot(row, after=now)
     row.save(update_fields=["every_days", "at_hour", "next_due"])
-    _note(row, by=by, now=now, note=f"every {every_days} days at {at_hour}", versioned=False)
+    note(row, by=by, now=now, what=f"every {every_days} days at {at_hour}", versioned=False)
     return row
-
-
-def _check(rule: str, warehouse: Warehouse) -> None:
-    if len(rule) > MAX_RULE:
-        raise Invalid(_("A rule has at most %(limit)d characters.") % {"limit": MAX_RULE}, field="rule")
-    try:
-        parse(rule, fields_of(warehouse))
-    except RuleError as error:
-        error.field = "rule"
-        raise
 
 
 def _finds_most(warehouse: Warehouse, rule: str, *, now: datetime, confirmed: bool) -> bool:
@@ -115,44 +108,21 @@ def _finds_most(warehouse: Warehouse, rule: str, *, now: datetime, confirmed: bo
 
 
 def _create(warehouse: Warehouse, *, name: str, rule: str, by: User, now: datetime, code: str, most: bool) -> ScanRule:
-    code = code or _free_code(warehouse)
-    if not CODE.fullmatch(code):
-        raise Invalid(_("A code has 1 to 40 small letters, digits and hyphens."), field="code")
+    code = checked_code(code) if code else _free_code(warehouse)
     try:
         with transaction.atomic():
             row = ScanRule.objects.create(warehouse=warehouse, code=code, name=name, rule=rule, meant_for_most=most)
     except IntegrityError as error:
-        raise Invalid(_("There is already a rule %(code)s.") % {"code": code}, field="code") from error
-    _note(row, by=by, now=now, note="created", versioned=True)
+        raise taken_code(code) from error
+    note(row, by=by, now=now, what="created", versioned=True)
     return row
 
 
 def _free_code(warehouse: Warehouse) -> str:
-    """The next of scan-1, scan-2 …"""
-    taken = set(warehouse.rules.filter(code__startswith="scan-").values_list("code", flat=True))
-    return next(code for number in range(1, len(taken) + 2) if (code := f"scan-{number}") not in taken)
+    return free_code("scan", set(warehouse.rules.filter(code__startswith="scan-").values_list("code", flat=True)))
 
 
 def _locked(row: ScanRule, seen: int | None) -> ScanRule:
     row = ScanRule.objects.select_for_update(of=("self",)).select_related("warehouse").get(pk=row.pk)
-    if seen is not None and seen != row.version:
-        problem = _("Somebody saved version %(version)s meanwhile. Look at it, then save yours again.")
-        raise Conflict(problem % {"version": row.version}, field="seen", version=row.version)
+    not_overtaken(row, seen)
     return row
-
-
-def _keep_first(row: ScanRule, now: datetime) -> None:
-    """A shipped rule has no row of its first text; it is kept before it is changed, by nobody."""
-    if not row.versions.exists():
-        ScanRuleVersion.objects.create(
-            rule=row, version=row.version, text=row.rule, enabled=row.enabled, saved_by=None, saved_at=now
-        )
-
-
-def _note(row: ScanRule, *, by: User, now: datetime, note: str, versioned: bool) -> None:
-    if versioned:
-        ScanRuleVersion.objects.create(
-            rule=row, version=row.version, text=row.rule, enabled=row.enabled, saved_by=by, saved_at=now
-        )
-    said = f"version {row.version}: {note}"
-    audit(actor=by, action=AuditAction.CONFIGURE, subject="scan_rule", subject_id=row.pk, note=said, now=now)

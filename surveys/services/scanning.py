@@ -40,8 +40,7 @@ GIVEN_UP_AFTER = timedelta(hours=24)
 PLACE = """
 UPDATE surveys_scan SET after = %(after)s, landed = landed + %(landed)s, unknown = unknown + %(unknown)s,
     signals = signals + %(signals)s, pool_new = pool_new + %(pool_new)s, seconds = seconds + %(seconds)s, misses = 0,
-    tries = 1,
-    lease_until = greatest(lease_until, %(until)s), due_at = greatest(due_at, %(until)s)
+    tries = 1
 WHERE id = %(scan)s AND epoch = %(epoch)s AND status = 'running' RETURNING cancel_asked
 """
 
@@ -208,7 +207,6 @@ def _land(scan: Scan, batch: Any, codes: list[str], *, now: datetime, begun: flo
             "signals": landed.signals,
             "pool_new": landed.pool_new,
             "seconds": moment - begun,
-            "until": now + LEASE,
             "scan": scan.pk,
             "epoch": scan.epoch,
         }

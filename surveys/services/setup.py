@@ -91,6 +91,14 @@ def ensure_basics() -> None:
     ensure_causes(causes=CAUSES)
 
 
+def shipped_source(code: str) -> Source:
+    """One of the shipped sources; an installation that was never set up gets them all."""
+    if (source := Source.objects.filter(code=code).first()) is None:
+        ensure_basics()
+        source = Source.objects.get(code=code)
+    return source
+
+
 def _level_of(kind: SignalKind) -> Decimal | None:
     """What nobody answered has no level that could be good enough."""
     return None if kind in (SignalKind.USAGE, SignalKind.PREDICTION) else BETWEEN_3_AND_4

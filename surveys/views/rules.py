@@ -121,9 +121,7 @@ def _editor(
     if row is not None:
         today = localdate(clock.now())
         context["record"] = _record(records([row], today=today)[row.pk], row)
-        context["history"] = list(versions_of(row)) or [
-            {"version": row.version, "text": row.rule, "enabled": row.enabled}
-        ]
+        context["history"] = versions_of(row)
     return render(request, "surveys/rules/editor.html", context, status=status)
 
 

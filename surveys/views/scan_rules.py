@@ -19,8 +19,9 @@ from loopcare.common.rules import RuleError, in_words, parse
 from loopcare.staff.access import StaffRequest, roles
 from loopcare.warehouse import WarehouseError
 from surveys.forms.scanning import ScanRuleForm, ScheduleForm, TriedScanRuleForm
-from surveys.models import ScanRule, ScanRuleVersion, Warehouse
-from surveys.selectors.scanning import fields_of, scan_rule_versions, scans_of, try_scan_rule
+from surveys.models import ScanRule, Warehouse
+from surveys.selectors.rules import versions_of
+from surveys.selectors.scanning import fields_of, scans_of, try_scan_rule
 from surveys.services.scan_rules import save_scan_rule, schedule_scan_rule, switch_scan_rule
 from surveys.services.scanning import queue_scans
 from surveys.views.pool import IMPORTERS as EDITORS
@@ -146,13 +147,9 @@ def _editor(
         context |= {
             "schedule": schedule or ScheduleForm.of(row),
             "scans": scans_of(request.user).filter(rules__rule=row)[:SCANS_SHOWN],
-            "history": list(scan_rule_versions(row)) or [_as_shipped(row)],
+            "history": versions_of(row),
         }
     return render(request, "surveys/scans/rule.html", context, status=status)
-
-
-def _as_shipped(row: ScanRule) -> ScanRuleVersion:
-    return ScanRuleVersion(rule=row, version=row.version, text=row.rule, enabled=row.enabled)
 
 
 def _reading(text: str, house: Warehouse, *, count: str = "") -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -16,11 +15,6 @@ from tests.factories import set_clock
 from tests.surveys.bases import NOW, connected, customers, rule_of, write
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def folder(settings: Settings, home: Any) -> None:
-    settings.WAREHOUSE_DIR = home / "warehouse"
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:

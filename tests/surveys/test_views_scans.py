@@ -24,8 +24,7 @@ FEW = "contacts_30d in (3, 4)"
 
 
 @pytest.fixture(autouse=True)
-def folder(settings: Settings, home: Any) -> None:
-    settings.WAREHOUSE_DIR = home / "warehouse"
+def basics(home: Any) -> None:
     ensure_basics()
 
 

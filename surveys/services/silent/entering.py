@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import cast
 
 from surveys.logic.decoding import Decoded, Rating
-from surveys.models import SilentModel, Source
+from surveys.models import SilentModel
 from surveys.services.landing import Landed, land
-from surveys.services.setup import PREDICTIONS, ensure_basics
+from surveys.services.setup import PREDICTIONS, shipped_source
 
 
 def enter(
@@ -30,17 +29,9 @@ def enter(
         Decoded(row, reference, reference, day, (_signal(model.name, score),))
         for row, (reference, score) in enumerate(chosen, start=1)
     )
-    return land(rows=rows, source=prediction_source(), now=now, actor_id=actor_id)
-
-
-def prediction_source() -> Source:
-    """The shipped source of predictions."""
-    if (source := Source.objects.filter(code=PREDICTIONS).first()) is None:
-        ensure_basics()
-        source = Source.objects.get(code=PREDICTIONS)
-    return source
+    return land(rows=rows, source=shipped_source(PREDICTIONS), now=now, actor_id=actor_id)
 
 
 def _signal(name: str, score: float) -> Rating:
     """Nobody answered anything: a signal without a level."""
-    return Rating(name, f"{score:.3f}", cast(float, None), None, None, opens=True)
+    return Rating(name, f"{score:.3f}", None, None, None, opens=True)

@@ -45,8 +45,7 @@ def queue_score(
     Conflict for a model that is not in use, and while a run of it waits or runs; Invalid for numbers out of range.
     """
     row = SilentModel.objects.select_for_update().defer("fitted").get(pk=model.pk)
-    if row.status != SilentStatus.IN_USE:
-        raise Conflict(_("%(model)s is not in use: put it in use first.") % {"model": row.label})
+    be_in_use(row)
     checked(capacity=capacity, asked=asked, floor=floor)
     if not 0 <= every_days <= 366:
         raise Invalid(_("Repeat within a year: 0 to 366 days."), field="every_days")
@@ -65,6 +64,12 @@ def queue_score(
         created_by=by,
         created_at=now,
     )
+
+
+def be_in_use(model: SilentModel) -> None:
+    """Raises Conflict for a model that is not in use: nobody answers for what it finds."""
+    if model.status != SilentStatus.IN_USE:
+        raise Conflict(_("%(model)s is not in use: put it in use first.") % {"model": model.label})
 
 
 def checked(*, capacity: int, asked: int, floor: float) -> None:

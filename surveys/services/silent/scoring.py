@@ -20,10 +20,9 @@ from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
 from loopcare.common.due_rows import Drained, DueStatus, Later, Never, Queue
-from loopcare.common.errors import Conflict, DomainError
+from loopcare.common.errors import DomainError
 from loopcare.staff.models import User
 from loopcare.warehouse import Unreachable
-from surveys.enums import SilentStatus
 from surveys.logic.silent import drift, table
 from surveys.logic.silent.choosing import Chooser
 from surveys.logic.silent.spec import parse_spec
@@ -35,7 +34,7 @@ from surveys.services.silent.audits import draw
 from surveys.services.silent.batches import Batch, of_file, of_warehouse
 from surveys.services.silent.entering import enter
 from surveys.services.silent.keeping import load
-from surveys.services.silent.queueing import checked, queue_again
+from surveys.services.silent.queueing import be_in_use, checked, queue_again
 
 LEASE = timedelta(minutes=2)
 AGAIN = timedelta(minutes=10)
@@ -159,9 +158,8 @@ def _at_once(run: ScoreRun, batches: Iterable[Batch], *, now: datetime, told: Ca
 
 
 def _usable(model: SilentModel) -> table.Layout:
-    """What the model looks at. Raises Conflict for one that is not in use: nobody answers for what it finds."""
-    if model.status != SilentStatus.IN_USE:
-        raise Conflict(_("%(model)s is not in use: put it in use first.") % {"model": model.label})
+    """What the model looks at. Raises Conflict for one that is not in use."""
+    be_in_use(model)
     return table.from_plain(model.card["layout"])
 
 
@@ -171,10 +169,6 @@ def run_due_scores(*, now: datetime | None = None) -> Drained:
     return QUEUE.drain(now=now)
 
 
-_found: dict[int, Found] = {}
-"""What runs of this process found and have not written yet, by row: too large to stand in one."""
-
-
 def _look(run: ScoreRun, now: datetime) -> None:
     model, warehouse = run.model, run.warehouse
     if warehouse is None:
@@ -182,11 +176,11 @@ def _look(run: ScoreRun, now: datetime) -> None:
     with _refusing(now), pulse(run, now=now, lease=LEASE):
         features = _usable(model).features
         batches = of_warehouse(warehouse.url, table=warehouse.table, reference=warehouse.reference, features=features)
-        _found[run.pk] = find(model=model, run=run, batches=batches)
+        run.found = find(model=model, run=run, batches=batches)  # type: ignore[attr-defined]
 
 
 def _finish(run: ScoreRun, now: datetime) -> None:
-    settle(run, _found.pop(run.pk), now=now)
+    settle(run, run.found, now=now)  # type: ignore[attr-defined]
     if run.every_days:
         queue_again(run, now=now)
 

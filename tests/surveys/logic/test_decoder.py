@@ -173,6 +173,7 @@ def test_any_row_is_decoded_or_rejected_and_fits_the_database(cells: list[Cell])
     assert date(2000, 1, 1) <= result.occurred_on <= NOW.date()
     assert result.ratings
     for rating in result.ratings:
+        assert rating.perceived is not None
         assert 0 <= rating.perceived <= 100
         assert len(rating.raw) <= 40
 

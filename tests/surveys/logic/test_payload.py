@@ -376,4 +376,6 @@ def test_any_change_to_a_good_row_is_read_or_refused(change: dict[str, Any]) -> 
     if isinstance(result, Faulty):
         assert (result.rows, bool(result.faults)) == (1, True)
     else:
-        assert [0 <= rating.perceived <= 100 for rating in result[0].signal.ratings] in ([], [True])
+        assert [
+            rating.perceived is not None and 0 <= rating.perceived <= 100 for rating in result[0].signal.ratings
+        ] in ([], [True])

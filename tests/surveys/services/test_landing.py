@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from threading import Barrier, Event
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from django.db import connection, transaction
@@ -163,7 +163,7 @@ def test_two_who_tell_how_one_ticket_went_on_lose_nothing_of_each_other() -> Non
 @pytest.mark.django_db
 def test_what_was_told_takes_over_what_was_suspected_and_keeps_it() -> None:
     def suspected(on: date) -> None:
-        signal = Rating("usage-drop", "", cast(float, None), None, None, opens=True)
+        signal = Rating("usage-drop", "", None, None, None, opens=True)
         land_all(
             Decoded(1, "a", "a", on, (signal,)), now=NOW, source=desk("scan", kind=SignalKind.USAGE, channel="scan")
         )

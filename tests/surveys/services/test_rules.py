@@ -14,7 +14,7 @@ from loopcare.staff.enums import AuditAction, Role
 from loopcare.staff.models import AuditEntry, User
 from surveys.models import Detection, DetectionRule, RuleVersion
 from surveys.selectors.detection import rules_in_use
-from surveys.services import rules
+from surveys.services.rule_texts import MAX_RULE
 from surveys.services.rules import save_rule, switch_rule
 from surveys.services.setup import ensure_rules
 from tests.factories import make_user
@@ -226,4 +226,4 @@ def test_writer_who_saw_an_older_version_is_told(supervisor: User) -> None:
 
 
 def test_longest_rule_is_the_same_for_form_and_service() -> None:
-    assert DetectionRule._meta.get_field("rule").max_length == rules.MAX_RULE
+    assert DetectionRule._meta.get_field("rule").max_length == MAX_RULE

@@ -29,8 +29,7 @@ TODAY = NOW.date()
 
 
 @pytest.fixture(autouse=True)
-def folder(settings: Settings, home: Any) -> None:
-    settings.WAREHOUSE_DIR = home / "warehouse"
+def basics(home: Any) -> None:
     ensure_basics()
 
 

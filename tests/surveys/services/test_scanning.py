@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.db import connection
-from pytest_django import Settings
 
 from loopcare.common.errors import Conflict, Invalid
 from loopcare.staff.enums import Role
@@ -16,9 +15,9 @@ from loopcare.warehouse import Unreachable
 from surveys.enums import UnknownCustomers
 from surveys.models import Detection, PoolEntry, Scan, ScanRule, Signal, Source
 from surveys.services import scanning
-from surveys.services.matches import land_matches, scan_source
+from surveys.services.matches import land_matches
 from surveys.services.scanning import cancel_scan, queue_due_rules, queue_scans, run_due_scans, scan_now
-from surveys.services.setup import ensure_basics
+from surveys.services.setup import SCANS, ensure_basics, shipped_source
 from tests.factories import make_user
 from tests.surveys.bases import NOW, connected, customers, references, rule_of, write
 
@@ -31,8 +30,7 @@ FEW = "contacts_30d >= 3 and contacts_30d <= 4"
 
 
 @pytest.fixture(autouse=True)
-def folder(settings: Settings, home: Any) -> None:
-    settings.WAREHOUSE_DIR = home / "warehouse"
+def basics(home: Any) -> None:
     ensure_basics()
 
 
@@ -260,7 +258,7 @@ def test_watermark_of_another_text_is_not_moved(monkeypatch: pytest.MonkeyPatch)
 def test_source_that_takes_known_customers_only_leaves_out_the_others() -> None:
     rule = rule_of(connected(), rule=FEW)
     scan_now(rules=[rule], now=NOW)
-    Source.objects.filter(pk=scan_source().pk).update(unknown_customers=UnknownCustomers.REJECT)
+    Source.objects.filter(pk=shipped_source(SCANS).pk).update(unknown_customers=UnknownCustomers.REJECT)
     write(customers(110))
     scan = scan_now(rules=[rule], now=NOW + timedelta(days=28))
     assert (scan.matched, scan.unknown, scan.signals) == (22, 2, 20)

@@ -11,7 +11,8 @@ from surveys.enums import EntryKind
 from surveys.models import Detection, PoolEntry, Signal
 from surveys.selectors.silent import LatentScore, heard_of, latent_scores, standing_of
 from surveys.services.landing import Landed
-from surveys.services.silent.entering import enter, prediction_source
+from surveys.services.setup import PREDICTIONS, shipped_source
+from surveys.services.silent.entering import enter
 from tests.surveys.factories import customer_id, land_rows, row
 from tests.surveys.silent_bases import kept
 
@@ -55,7 +56,7 @@ def test_the_same_day_again_adds_nothing(now: datetime) -> None:
 
 def test_customers_unknown_here_follow_the_sources_setting(now: datetime) -> None:
     customer_id("known", now=now)
-    source = prediction_source()
+    source = shipped_source(PREDICTIONS)
     source.unknown_customers = "reject"
     source.save()
 
