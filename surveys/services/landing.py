@@ -12,7 +12,6 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
-from psycopg.errors import UniqueViolation
 
 from loopcare.customers.services import merge_customers
 from surveys.enums import UnknownCustomers
@@ -67,7 +66,7 @@ CLASHES = f"SELECT coalesce(array_agg(DISTINCT i.row ORDER BY i.row), '{{}}') {E
 PROGRESS = f"""
 WITH told AS MATERIALIZED (
     SELECT i.id AS staged, s.occurred_on, s.id, i.promised_at, i.closed_at, i.transfers, i.disputed
-    {EARLIER} AND s.perceived IS NULL AND NOT {OTHERWISE}
+    {EARLIER} AND NOT {OTHERWISE}
         AND (coalesce(i.promised_at, s.promised_at), coalesce(i.closed_at, s.closed_at),
              coalesce(i.transfers, s.transfers), coalesce(i.disputed, s.disputed))
             IS DISTINCT FROM (s.promised_at, s.closed_at, s.transfers, s.disputed)
@@ -155,8 +154,6 @@ def land_staged(staged: Staged, *, now: datetime, actor_id: int | None = None, r
             cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [ERASURE_LOCK])
         _copy(cursor, staged, emptied=EMPTY_NOW if rehearsal else EMPTY)
         unknown = _customers(cursor, staged, now)
-        if len(unknown) == staged.fresh:
-            return Landed(unknown=unknown, clashes=staged.clashes)
         if levels := levels_of(source):
             cursor.execute(LEVEL, [json.dumps(levels)])
         signals = _insert(cursor, staged, now)
@@ -203,7 +200,7 @@ def _insert(cursor: Any, staged: Staged, now: datetime) -> int:
     """The signals nobody told before; returns how many. A large part is taken for new until a row of it is known.
 
     Looking for each row before it is written costs a sixth of writing it; rows go in by key, so that a part that was
-    landed before shows itself at once.
+    landed before shows itself at once. Whatever else is wrong with a part is so when it is written again.
     """
     facts = [staged.source.pk, now]
     if len(staged.signals) >= ANALYZE_FROM:
@@ -211,9 +208,8 @@ def _insert(cursor: Any, staged: Staged, now: datetime) -> int:
             with transaction.atomic():
                 cursor.execute(INSERT_SIGNALS, facts)
                 return int(cursor.rowcount)
-        except IntegrityError as error:
-            if not isinstance(error.__cause__, UniqueViolation):
-                raise
+        except IntegrityError:
+            pass
     cursor.execute(INSERT_SIGNALS + OR_KNOWN, facts)
     return int(cursor.rowcount)
 

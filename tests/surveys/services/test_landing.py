@@ -161,6 +161,14 @@ def test_two_who_tell_how_one_ticket_went_on_lose_nothing_of_each_other() -> Non
 
 
 @pytest.mark.django_db
+def test_event_that_is_told_otherwise_does_not_go_on() -> None:
+    land_all(event("a", "ticket", on=START, topic="bill"), now=NOW)
+    landed = land_all(event("a", "ticket", on=START, topic="network", closed_at=NOW), now=NOW)
+    assert (landed.clashes, landed.updated) == ([1], 0)
+    assert Signal.objects.values_list("topic", "closed_at").get() == ("bill", None)
+
+
+@pytest.mark.django_db
 def test_what_was_told_takes_over_what_was_suspected_and_keeps_it() -> None:
     def suspected(on: date) -> None:
         signal = Rating("usage-drop", "", None, None, None, opens=True)
