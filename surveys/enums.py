@@ -166,3 +166,36 @@ class IncidentNoteKind(models.TextChoices):
     UNDONE = "undone", _("not done after all")
     OWNER = "owner", _("owner")
     ALARM = "alarm", _("alarm added")
+
+
+# --- analysis --------------------------------------------------------------------------------------------------------
+class TierKind(models.TextChoices):
+    ACTIVITY = "activity", _("activity")
+    VALUE = "value", _("value")
+
+
+class CauseAct(models.TextChoices):
+    """What can be done to the cause tree."""
+
+    ADDED = "added", _("added")
+    CHANGED = "changed", _("changed")
+    MERGED = "merged", _("merged")
+    SPLIT = "split", _("split")
+    RETIRED = "retired", _("retired")
+    REVIVED = "revived", _("taken back into use")
+
+
+class CauseBasis(models.TextChoices):
+    """Who named a cause that the customer did not choose."""
+
+    AGENT = "agent", _("the case's agent")
+    TEXT = "text", _("read from the comment")
+
+
+class AnalysisKind(models.TextChoices):
+    CAUSES = "causes", _("causes")
+    DRIVERS = "drivers", _("drivers")
+    HOTSPOTS = "hotspots", _("effort hot spots")
+    NEXT_ISSUE = "next_issue", _("next issue")
+    PROFILE = "profile", _("profile")
+    TIERS = "tiers", _("tiers")

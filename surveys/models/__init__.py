@@ -1,6 +1,6 @@
 """Stages 1 and 2 as rows: feedback comes in, becomes signals, signals become the pool."""
 
-from surveys.models.analysis import Cause, Segment
+from surveys.models.analysis import Analysis, Cause, CauseChange, CauseCode, Segment, TextModel
 from surveys.models.archive import ArchivedMonth
 from surveys.models.detection import AdequateLevel, Detection, DetectionRule, RuleText, RuleVersion, Sighting, Watermark
 from surveys.models.feedback import Import, ImportReject, IngestReply, SavedMapping, Signal, Source
@@ -19,16 +19,20 @@ from surveys.models.pool import PoolEntry, PoolEvent
 from surveys.models.questionnaires import Answer, Invitation, Questionnaire
 from surveys.models.scanning import Scan, ScannedRule, ScanRule, ScanRuleVersion, Warehouse
 from surveys.models.silent import AuditMember, AuditSample, ScoreRun, SilentModel, SilentModelEvent
+from surveys.models.tiers import TierMove, TierRule
 
 __all__ = [
     "AdequateLevel",
     "Alarm",
     "AlarmEvent",
+    "Analysis",
     "Answer",
     "ArchivedMonth",
     "AuditMember",
     "AuditSample",
     "Cause",
+    "CauseChange",
+    "CauseCode",
     "ChangedDay",
     "DailyCount",
     "Detection",
@@ -59,6 +63,9 @@ __all__ = [
     "SilentModel",
     "SilentModelEvent",
     "Source",
+    "TextModel",
+    "TierMove",
+    "TierRule",
     "Warehouse",
     "Watermark",
 ]
