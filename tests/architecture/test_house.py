@@ -23,7 +23,7 @@ WITHIN_OTHERS = {
     "CampaignEvent", "CampaignLine", "Preview", "PreviewMember", "CaseEvent",
     "DailyCount", "ChangedDay", "JudgedDay", "AlarmEvent", "IncidentEvent", "IncidentStep", "IncidentNote",
     "ScanRuleVersion", "ScannedRule",
-    "AuditMember", "SilentModelEvent",
+    "AuditMember", "SilentModelEvent", "CauseChange", "CauseCode", "TextModel", "TierMove",
     "ArchivedMonth", "RuleVersion", "Detection", "Sighting", "Watermark", "IngestReply",
 }  # fmt: skip
 
