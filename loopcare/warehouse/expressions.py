@@ -194,7 +194,9 @@ def _looked_at(seen: Table, asked: Mapping[str, Asked], until: str, *, all_named
 
 
 def _newer(mark: Value, since: str) -> Value:
-    return mark.isnull() | (mark > _value(mark, since))
+    """A day is asked only when it is over; a row stamped with the very moment may come after it was asked."""
+    value = _value(mark, since)
+    return mark.isnull() | (mark > value if mark.type().is_date() else mark >= value)
 
 
 def _known(reference: Value) -> Value:

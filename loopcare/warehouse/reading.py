@@ -58,7 +58,7 @@ class Base:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A rule as it is asked: only of rows that changed after `since` (a value of `Base.changed`, as text)."""
+    """A rule as it is asked: only of rows that changed since `since` (a value of `Base.changed`, as text)."""
 
     rule: Rule
     since: str = ""

@@ -22,7 +22,7 @@ TOLD = """
 SELECT m.reference, m.code FROM unnest(%s::text[], %s::text[]) AS m(reference, code) CROSS JOIN LATERAL (
     SELECT true FROM surveys_signal AS s
     WHERE s.source_id = %s AND s.external_id = m.reference AND s.dimension = m.code
-        AND s.occurred_on > %s AND s.occurred_on < %s LIMIT 1
+        AND s.occurred_on > %s AND s.occurred_on <= %s LIMIT 1
 ) AS earlier
 """
 
@@ -60,7 +60,7 @@ def land_matches(
 def _told(
     references: list[str], truths: list[list[bool]], codes: Sequence[str], source: Source, day: date
 ) -> set[tuple[str, str]]:
-    """The matches that were told lately: (reference, code)."""
+    """The matches that were told lately, by a scan of the same day too: (reference, code)."""
     found = [
         (reference, code)
         for code, truth in zip(codes, truths, strict=True)

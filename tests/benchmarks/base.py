@@ -52,31 +52,37 @@ SELECT 'c' || lpad(i::varchar, 9, '0') AS msisdn,
     CASE WHEN u18 < .1 THEN NULL ELSE u18 > .97 END AS bill_disputed,
     (CASE WHEN u19 < .3 THEN NULL WHEN u19 > .999 THEN 299.9 + round(u20 * .2, 1) ELSE round(-55 * ln(1 - u20), 1) END)
         ::float AS help_dwell_s_7d,
-    CASE WHEN u21 < .3 THEN NULL ELSE (u22 * 900)::integer END AS contract_days_left
+    CASE WHEN u21 < .3 THEN NULL ELSE (u22 * 900)::integer END AS contract_days_left{more}
 FROM chance
 """
+# What an operator's table holds besides, and no rule asks.
+MORE = ",\n    round(1000 * (hash(i * 32 + {k}) / 18446744073709551616.0), 1) AS more_{k}"
 
 
-def select_base(rows: int, seed: int, *, first: int = 0) -> str:
+def select_base(rows: int, seed: int, *, first: int = 0, more: int = 0) -> str:
     """The query that makes customers `first` … `rows` - 1; the same of the same seed, however many there are."""
     chances = ", ".join(f"hash(i * 32 + {seed << 40 | k}) / 18446744073709551616.0 AS u{k}" for k in range(1, 23))
-    return BASE.format(chances=chances, first=first, rows=rows)
+    columns = "".join(MORE.format(k=k) for k in range(more))
+    return BASE.format(chances=chances, first=first, rows=rows, more=columns)
 
 
-def write_base(path: Path, *, rows: int, seed: int = 7) -> Path:
-    """A base of so many customers as one Parquet file, in the order of the reference."""
+def write_base(path: Path, *, rows: int, seed: int = 7, more: int = 0) -> Path:
+    """A base of so many customers as one Parquet file, in the order of the reference; `more` columns beside."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with duckdb.connect(config={"memory_limit": "2GB"}) as connection:
-        connection.execute(f"COPY ({select_base(rows, seed)}) TO '{path}' (FORMAT parquet, ROW_GROUP_SIZE 200000)")
+        connection.execute(
+            f"COPY ({select_base(rows, seed, more=more)}) TO '{path}' (FORMAT parquet, ROW_GROUP_SIZE 200000)"
+        )
     return path
 
 
 def load_base(path: Path, connection: psycopg.Connection, *, table: str = "customers") -> None:
     """The same base in a table of PostgreSQL."""
-    columns = ", ".join(f"{name} {kind}" for name, kind in COLUMNS.items())
-    connection.execute(f"DROP TABLE IF EXISTS {table}; CREATE UNLOGGED TABLE {table} ({columns})")
     csv = path.with_suffix(".csv")
     with duckdb.connect() as duck:
+        names = [str(row[0]) for row in duck.execute(f"DESCRIBE FROM '{path}'").fetchall()]
+        columns = ", ".join(f"{name} {COLUMNS.get(name, 'double precision')}" for name in names)
+        connection.execute(f"DROP TABLE IF EXISTS {table}; CREATE UNLOGGED TABLE {table} ({columns})")
         duck.execute(f"COPY (FROM '{path}') TO '{csv}' (FORMAT csv, HEADER false, NULL '\\N', FORCE_QUOTE *)")
     statement = f"COPY {table} FROM STDIN (FORMAT csv, NULL '\\N')"
     with connection.cursor() as cursor, cursor.copy(statement) as copy, csv.open("rb") as lines:
@@ -91,5 +97,6 @@ if __name__ == "__main__":
     parser.add_argument("rows", type=int)
     parser.add_argument("path", type=Path)
     parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--more", type=int, default=0, help="columns that no rule asks")
     said = parser.parse_args()
-    print(write_base(said.path, rows=said.rows, seed=said.seed))
+    print(write_base(said.path, rows=said.rows, seed=said.seed, more=said.more))

@@ -228,11 +228,12 @@ def test_scan_looks_only_at_what_changed_since_the_last_one() -> None:
     assert (first.scanned, first.signals, rule.watermark) == (100, 20, "2026-05-05T13:00:00")
     write(customers(120, extra=CHANGED))
     second = scan_now(rules=[rule], now=NOW + timedelta(days=1))
-    assert (second.scanned, second.matched, second.signals) == (20, 4, 4)
+    # The row that bears the mark itself is looked at again: another may have been stamped alike behind the scan's back.
+    assert (second.scanned, second.matched, second.signals) == (21, 4, 4)
     assert [row[0] for row in told()][20:] == references([103, 104, 113, 114])
     rule.refresh_from_db()
     third = scan_now(rules=[rule], now=NOW + timedelta(days=2))
-    assert (third.scanned, third.signals) == (0, 0)
+    assert (third.scanned, third.signals) == (1, 0)
 
 
 def test_day_that_is_not_over_is_left_to_the_next_scan() -> None:
