@@ -169,6 +169,13 @@ def test_event_that_is_told_otherwise_does_not_go_on() -> None:
 
 
 @pytest.mark.django_db
+def test_event_that_goes_on_is_not_found_again_by_the_same_rule() -> None:
+    first = land_all(event("a", "complaint", on=START, topic="bill"), now=NOW)
+    again = land_all(event("a", "complaint", on=START, topic="bill", closed_at=NOW), now=NOW)
+    assert (first.dissatisfied, again.updated, again.dissatisfied) == (1, 1, 0)
+
+
+@pytest.mark.django_db
 def test_what_was_told_takes_over_what_was_suspected_and_keeps_it() -> None:
     def suspected(on: date) -> None:
         signal = Rating("usage-drop", "", None, None, None, opens=True)
