@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from django.db.models import QuerySet
+
 from surveys.enums import AnalysisKind
 from surveys.models import Analysis
 
 
-def latest_analysis(kind: AnalysisKind, *, scope: str = "") -> Analysis | None:
+def latest_analysis(rows: QuerySet[Analysis], kind: AnalysisKind) -> Analysis | None:
     """The latest reading of one kind; None before the first."""
-    return Analysis.objects.filter(kind=kind, scope=scope).order_by("-as_of").first()
+    return rows.filter(kind=kind).order_by("-as_of", "scope").first()
+
+
+def latest_of_each(rows: QuerySet[Analysis], kind: AnalysisKind) -> list[Analysis]:
+    """The latest reading of one kind for each scope, by scope."""
+    return list(rows.filter(kind=kind).order_by("scope", "-as_of").distinct("scope"))

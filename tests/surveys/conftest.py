@@ -10,7 +10,8 @@ from pytest_django import Settings
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 EXAMPLES = REPOSITORY / "examples"
-VOICE_SURVEY = REPOSITORY.parent / "shared" / "data" / "beijing_mobile_voice" / "voice_survey.xlsx"
+SHARED_DATA = REPOSITORY.parent / "shared" / "data"
+VOICE_SURVEY = SHARED_DATA / "beijing_mobile_voice" / "voice_survey.xlsx"
 
 
 @pytest.fixture
