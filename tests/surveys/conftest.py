@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
+from surveys.services.reading import open_table
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 EXAMPLES = REPOSITORY / "examples"
 SHARED_DATA = REPOSITORY.parent / "shared" / "data"
@@ -24,6 +26,19 @@ def voice_survey() -> Path:
     if not VOICE_SURVEY.exists():
         pytest.skip("the real voice survey is not on this machine; it may not be redistributed")
     return VOICE_SURVEY
+
+
+@pytest.fixture
+def voice_comments(voice_survey: Path) -> dict[tuple[int, int], str]:
+    """The survey's comments by row of the file and place of the column."""
+    with open_table(voice_survey) as table:
+        places = [place for place, name in enumerate(table.header) if name.startswith("用户描述")]
+        return {
+            (number, place): str(cells[place])
+            for number, cells in table.rows
+            for place in places
+            if cells[place] not in (None, "", -1, "-1")
+        }
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,1 @@
+"""Why customers are dissatisfied, read from their own words and counted."""
