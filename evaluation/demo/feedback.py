@@ -27,6 +27,7 @@ class Desk:
     storm: float
     calm: float
     every_day: bool = False
+    parts: bool = False
 
     @property
     def adequate(self) -> float:
@@ -35,8 +36,8 @@ class Desk:
 
 
 DESKS = (
-    Desk("hotline", 3.0, 10, 0.38, 0.12, every_day=True),
-    Desk("sms", 3.5, 10, 0.33, 0.09, every_day=True),
+    Desk("hotline", 3.0, 10, 0.38, 0.12, every_day=True, parts=True),
+    Desk("sms", 3.5, 10, 0.33, 0.09, every_day=True, parts=True),
     Desk("app-review", 0.5, 5, 0.50, 0.32),
     Desk("complaint-desk", 0.3, 5, 1.0, 1.0),
 )
@@ -45,7 +46,10 @@ ALL_CAUSES = CAUSES | NETWORK
 BATCH_DAYS = 14
 """How long a file covers, until in the last batch the big desks deliver daily."""
 
-HEADER = ("Answer no.", "Customer", "Day", "Score", "Remarks", *ALL_CAUSES)
+PARTS = {"waiting": 0.9, "knowledge": 0.3, "resolution": 1.6}
+"""What the big desks ask besides, and how much each moves the whole: how long one waited matters more than manners."""
+
+HEADER = ("Answer no.", "Customer", "Day", "Score", "Remarks", *PARTS, *ALL_CAUSES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +120,15 @@ class Voices:
         # Now and then a finger slips: such a row comes back with its reason.
         typed = "11" if rng.random() < 0.003 else str(score)
         name = f"{desk.code[:3].upper()}-{day:%y%m%d}-{number:03d}"
-        return (name, person.reference, day.isoformat(), typed, remark, *marks)
+        return (name, person.reference, day.isoformat(), typed, remark, *self._parts(desk, name, score), *marks)
+
+    def _parts(self, desk: Desk, name: str, score: int) -> tuple[str, ...]:
+        """The parts of an answer: what weighs more lies nearer to the whole."""
+        if not desk.parts:
+            return ("",) * len(PARTS)
+        rng = chance("parts", self.seed, name)
+        levels = (score + rng.gauss(0, 2.0 / weight) for weight in PARTS.values())
+        return tuple(str(min(desk.scale, max(1, round(level)))) for level in levels)
 
 
 def deliver(*, delivery: Delivery, voices: Voices, folder: Path, by: User, now: datetime) -> None:
@@ -134,6 +146,8 @@ def deliver(*, delivery: Delivery, voices: Voices, folder: Path, by: User, now: 
 def mapping(desk: Desk) -> str:
     """How a desk's file is read."""
     causes = ",\n".join(f'  {{ column = "{cause}", code = "{cause}" }}' for cause in ALL_CAUSES)
+    scale = f"low = 1\nhigh = {desk.scale}\nadequate = {desk.adequate}"
+    parts = "".join(f'\n[[rating]]\ncolumn = "{part}"\ndimension = "{part}"\n{scale}\n' for part in PARTS if desk.parts)
     return f"""[columns]
 reference = "Customer"
 external_id = "Answer no."
@@ -146,7 +160,7 @@ low = 1
 high = {desk.scale}
 adequate = {desk.adequate}
 opens = true
-
+{parts}
 [[choices]]
 causes = [
 {causes},

@@ -78,3 +78,11 @@ def test_customer_stays_while_one_row_names_them(landed: None, gone: str) -> Non
 def test_entry_stays_while_an_event_names_it(landed: None) -> None:
     with pytest.raises(IntegrityError, match="surveys_poolevent"):
         write("DELETE FROM surveys_poolentry")
+
+
+def test_customer_lives_in_a_region_that_is_known(landed: None) -> None:
+    with pytest.raises(IntegrityError, match="there is no customers_region code = nowhere"):
+        write(
+            "INSERT INTO customers_customer (reference, brand, region, language, value_tier, activity_tier,"
+            " attributes, created_at) VALUES ('b', '', 'nowhere', '', '', '', '{}', now())"
+        )
