@@ -33,6 +33,7 @@ SWEEP: tuple[str, ...] = (
     "careplans.tasks.release_lapsed",
     "evaluation.tasks.ask_follow_ups",
     # These may take minutes: whatever is quick goes first.
+    "surveys.tasks.analyse",
     "surveys.tasks.run_imports",
     "surveys.tasks.run_scans",
     "surveys.tasks.score_silent",

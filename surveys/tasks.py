@@ -6,7 +6,7 @@ from celery import shared_task
 from django.utils.timezone import localdate
 
 from loopcare.common import clock
-from surveys.services import detecting, forgetting, leaving, monitoring, months, scanning, uploads
+from surveys.services import analysing, detecting, forgetting, leaving, monitoring, months, scanning, uploads
 from surveys.services.silent import audits, queueing
 
 
@@ -59,3 +59,9 @@ def detect_by_time() -> int:
 def forget_old() -> int:
     """Once a day, forget rejected rows and answers that were kept long enough. Returns how many imports and answers."""
     return forgetting.forget_daily(now=clock.now())
+
+
+@shared_task(name="surveys.tasks.analyse", ignore_result=True)
+def analyse() -> int:
+    """Once a day, read drivers anew. Returns how many readings were made."""
+    return analysing.analyse_daily(now=clock.now())

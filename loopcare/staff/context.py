@@ -22,6 +22,7 @@ from loopcare.staff.selectors import demo_password, installation
 NAVIGATION: tuple[tuple[str, Promise, frozenset[Role]], ...] = (
     ("careplans:queue", _("Queue"), frozenset({Role.AGENT, Role.SUPERVISOR})),
     ("surveys:pool", _("Pool"), frozenset({Role.SUPERVISOR, Role.ANALYST, Role.AUDITOR, Role.ADMINISTRATOR})),
+    ("surveys:drivers", _("Drivers"), frozenset({Role.SUPERVISOR, Role.ANALYST, Role.AUDITOR, Role.ADMINISTRATOR})),
     ("surveys:incidents", _("Incidents"), frozenset({Role.SUPERVISOR, Role.ANALYST, Role.AUDITOR, Role.ADMINISTRATOR})),
     ("surveys:rules", _("Rules"), frozenset({Role.SUPERVISOR, Role.ANALYST, Role.AUDITOR, Role.ADMINISTRATOR})),
     ("surveys:segments", _("Segments"), frozenset({Role.SUPERVISOR, Role.ANALYST, Role.ADMINISTRATOR})),

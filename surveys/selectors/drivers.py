@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import numpy as np
 from django.db import connection
@@ -73,7 +74,13 @@ def answers_of(rated: Rated, first: date, last: date) -> tuple[NDArray[np.float6
     dimensions = [rated.outcome, *rated.others]
     parts = max(1, -(-rated.n // MOST_ANSWERS))
     columns = ", ".join(COLUMN.format(place=place) for place in range(len(dimensions)))
-    facts = {"source": rated.source.pk, "dimensions": dimensions, "first": first, "last": last, "parts": parts}
+    facts: dict[str, Any] = {
+        "source": rated.source.pk,
+        "dimensions": dimensions,
+        "first": first,
+        "last": last,
+        "parts": parts,
+    }
     with connection.cursor() as cursor:
         cursor.execute(
             ANSWERS.format(columns=columns), facts | {f"d{place}": name for place, name in enumerate(dimensions)}
@@ -86,4 +93,4 @@ def gaps_of(source: Source, first: date, last: date) -> list[tuple[str, int, flo
     """By dimension: answers with a level, mean gap to the adequate one, variance of it."""
     with connection.cursor() as cursor:
         cursor.execute(GAPS, [source.pk, first, last])
-        return cursor.fetchall()
+        return list(cursor.fetchall())

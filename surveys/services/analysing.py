@@ -1,4 +1,4 @@
-"""The analysis of a day: customers tiered anew, comments read, and every reading of the pool made and kept."""
+"""The analysis of a day: every reading of what customers said, made and kept."""
 
 from __future__ import annotations
 
@@ -11,24 +11,14 @@ from surveys.services.daily import once_a_day
 from surveys.services.drivers import make_drivers
 
 ANALYSIS = "analysis"
-ANALYSIS_LOCK = 7_008
+ANALYSIS_LOCK = 7_009
 
-READINGS: dict[AnalysisKind, Callable[..., Analysis | list[Analysis]]] = {
-    AnalysisKind.DRIVERS: make_drivers,
-}
-"""Every reading, in the order of the pages; tiers and comments come first, because the others look at them."""
+READINGS: dict[AnalysisKind, Callable[..., list[Analysis]]] = {AnalysisKind.DRIVERS: make_drivers}
 
 
 def analyse(*, now: datetime) -> list[Analysis]:
-    """Tier all customers, read new comments, and make every reading of the pool as it is at `now`.
-
-    A second run of a day replaces the first one's figures.
-    """
-    made: list[Analysis] = []
-    for make in READINGS.values():
-        rows = make(now=now)
-        made += rows if isinstance(rows, list) else [rows]
-    return made
+    """Make every reading as it is at `now`. A second run of a day replaces the first one's figures."""
+    return [row for make in READINGS.values() for row in make(now=now)]
 
 
 def analyse_daily(*, now: datetime) -> int:

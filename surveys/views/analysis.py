@@ -18,14 +18,7 @@ from surveys.models import Analysis
 from surveys.services.analysing import READINGS
 from surveys.views.pool import PLANNERS
 
-PAGES = {
-    AnalysisKind.TIERS: "surveys:tiers",
-    AnalysisKind.CAUSES: "surveys:causes",
-    AnalysisKind.DRIVERS: "surveys:drivers",
-    AnalysisKind.HOTSPOTS: "surveys:effort",
-    AnalysisKind.NEXT_ISSUE: "surveys:next_issues",
-    AnalysisKind.PROFILE: "surveys:profile",
-}
+PAGES = {AnalysisKind.DRIVERS: "surveys:drivers"}
 
 
 def made(request: StaffRequest, analysis: Analysis | None, kind: AnalysisKind) -> dict[str, Any]:
@@ -42,7 +35,7 @@ def made(request: StaffRequest, analysis: Analysis | None, kind: AnalysisKind) -
 @require_POST
 def read_again(request: StaffRequest, kind: str) -> HttpResponse:
     """Make one kind of reading now, in place of the day's earlier one."""
-    if kind not in AnalysisKind.values:
+    if kind not in READINGS:
         raise Http404
     READINGS[AnalysisKind(kind)](now=clock.now())
     messages.success(request, _("Read again."))

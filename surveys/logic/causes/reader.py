@@ -124,7 +124,8 @@ def _fitted(examples: Sequence[tuple[str, str]], weights: Sequence[float], seed:
     from sklearn.pipeline import FeatureUnion, Pipeline  # noqa: PLC0415
 
     grams = TfidfVectorizer(analyzer="char", ngram_range=(2, 4), sublinear_tf=True)
-    words = TfidfVectorizer(token_pattern=r"[a-z][a-z0-9]+", ngram_range=(1, 2), sublinear_tf=True)
+    latin_word = r"[a-z][a-z0-9]+"
+    words = TfidfVectorizer(token_pattern=latin_word, ngram_range=(1, 2), sublinear_tf=True)
     # A seed in Chinese alone has no Latin words, and a vocabulary must have one.
     latin = any(any("a" <= letter <= "z" for letter in text) for text, _cause in examples)
     union = FeatureUnion([("grams", grams), ("words", words)] if latin else [("grams", grams)])

@@ -11,24 +11,10 @@ LONGEST = 2_000
 # Neither letters nor digits: punctuation, symbols, emoji, control characters.
 _GAP = re.compile(r"[\W_]+")
 _NOTHING = frozenset(
-    (
-        "",
-        "无",
-        "没有",
-        "没",
-        "不记得",
-        "不知道",
-        "暂无",
-        "没问题",
-        "偶尔",
-        "不一定",
-        "no",
-        "none",
-        "nothing",
-        "na",
-        "n a",
-    )
-    + ("nil", "null", "nope", "ok", "no comment")
+    {
+        *("", "无", "没有", "没", "不记得", "不知道", "暂无", "没问题", "偶尔", "不一定"),
+        *("no", "none", "nothing", "na", "n a", "nil", "null", "nope", "ok", "no comment"),
+    }
 )
 
 

@@ -140,7 +140,7 @@ def _ordered(names: Sequence[str], shares: Floats, drawn: Floats, means: Floats)
 def _correlated(names: Sequence[str], table: Floats) -> tuple[tuple[str, str, float], ...]:
     if len(names) < 2:
         return ()
-    r = np.corrcoef(table, rowvar=False)
+    r = np.atleast_2d(np.corrcoef(table, rowvar=False))
     return tuple(
         (names[i], names[j], float(r[i, j]))
         for i in range(len(names))

@@ -37,9 +37,10 @@ def r_squared_of_all(among: Floats, outcome: Floats) -> Floats:
         within = among[places[:, :, None], places[:, None, :]]
         towards = outcome[places]
         if singular:
-            weights = (np.linalg.pinv(within, rcond=1e-10, hermitian=True) @ towards[..., None])[..., 0]
+            inverse = np.linalg.pinv(within, rcond=1e-10, hermitian=True)
+            weights = np.asarray((inverse @ towards[..., None])[..., 0], dtype=np.float64)
         else:
-            weights = np.linalg.solve(within, towards[..., None])[..., 0]
+            weights = np.asarray(np.linalg.solve(within, towards[..., None])[..., 0], dtype=np.float64)
         found[chosen] = (weights * towards).sum(axis=1)
     return np.clip(found, 0.0, 1.0)
 

@@ -47,7 +47,7 @@ def load(capsys: pytest.CaptureFixture[str], *options: str) -> dict[str, Any]:
 def test_load_demo_lives_half_a_year_once(capsys: pytest.CaptureFixture[str], home: Path) -> None:
     counts = {
         "customers": 446,
-        "signals": 571,
+        "signals": 1636,
         "pool_entries": 216,
         "pool_open": 210,
         "campaigns": 3,

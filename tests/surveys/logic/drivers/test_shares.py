@@ -23,7 +23,7 @@ def swiss() -> tuple[np.ndarray, np.ndarray]:
         pytest.skip("the swiss data are not here")
     with path.open() as file:
         rows = list(csv.DictReader(file))
-    r = np.corrcoef([[float(row[name]) for row in rows] for name in (*NAMES, "Fertility")])
+    r = np.atleast_2d(np.corrcoef([[float(row[name]) for row in rows] for name in (*NAMES, "Fertility")]))
     return r[:-1, :-1], r[:-1, -1]
 
 
@@ -31,7 +31,7 @@ def random_correlations(seed: int, p: int) -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(seed)
     table = rng.normal(size=(200, p)) @ rng.normal(size=(p, p))
     outcome = table @ rng.normal(size=p) + rng.normal(size=200)
-    r = np.corrcoef(np.column_stack([table, outcome]), rowvar=False)
+    r = np.atleast_2d(np.corrcoef(np.column_stack([table, outcome]), rowvar=False))
     return r[:-1, :-1], r[:-1, -1]
 
 
