@@ -116,3 +116,18 @@ class PlanWarning(models.TextChoices):
     TOO_FEW = "too_few", _("The groups are too small to show any effect.")
     SHORT = "short", _("Capacity is short: some customers wait, drawn at random.")
     STRATEGIC_OVER = "strategic_over", _("Strategic customers alone need more than the capacity.")
+
+
+class FactorKind(models.TextChoices):
+    """What a priority is made of: two factors a value tier, one a kind of care."""
+
+    P_LEAVES = "p_leaves", _("chance of leaving")
+    VALUE = "value", _("value at stake")
+    EFFECT = "effect", _("share kept")
+
+
+class FactorBasis(models.TextChoices):
+    """Where a factor comes from; one that nobody changed is assumed."""
+
+    SET = "set", _("set")
+    CALIBRATED = "calibrated", _("calibrated")

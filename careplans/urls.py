@@ -1,6 +1,6 @@
 from django.urls import path
 
-from careplans.views import campaigns, cases, plans, queue
+from careplans.views import campaigns, cases, plans, priority, queue
 
 app_name = "careplans"
 urlpatterns = [
@@ -16,6 +16,9 @@ urlpatterns = [
     path("campaigns/", campaigns.campaigns, name="campaigns"),
     path("campaigns/new/", plans.new, name="new_campaign"),
     path("campaigns/lines/", plans.more_lines, name="more_lines"),
+    path("campaigns/priority/", priority.priority, name="priority"),
+    path("campaigns/priority/save/", priority.save, name="save_priority"),
+    path("campaigns/priority/adopt/", priority.adopt, name="adopt_priority"),
     path("campaigns/<int:pk>/", campaigns.campaign_page, name="campaign"),
     path("campaigns/<int:pk>/edit/", plans.edit, name="edit_campaign"),
     path("campaigns/<int:pk>/preview/", plans.preview, name="preview_campaign"),

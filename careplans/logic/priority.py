@@ -23,8 +23,9 @@ class TierAssumption:
     value_at_stake: float
 
 
-# Assumptions, not findings. Chances: the dissatisfied leave about two to four times as often as a 3–4 % base,
-# and larger accounts, tied by contract, a little less. Values: 25 : 6 : 2 : 1, a steep value pyramid.
+# Assumptions, not findings, until a supervisor sets others. Chances: the dissatisfied leave about two to four times as
+# often as a 3–4 % base, and larger accounts, tied by contract, a little less. Values: 25 : 6 : 2 : 1, a steep value
+# pyramid.
 TIER_ASSUMPTIONS: Mapping[str, TierAssumption] = MappingProxyType(
     {
         "strategic": TierAssumption(p_leaves=0.08, value_at_stake=15_000.0),
@@ -39,6 +40,9 @@ TIER_ASSUMPTIONS: Mapping[str, TierAssumption] = MappingProxyType(
 ASSUMED_EFFECTS: Mapping[str, float] = MappingProxyType(
     {"callback": 0.30, "interview": 0.15, "touchpoint": 0.10, "outreach": 0.05}
 )
+
+LEAST_TIER = "basic"
+"""What a customer of an unknown tier counts as."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +87,35 @@ class ExpectedValue:
         return self.net / self.minutes if self.proven and self.net is not None else None
 
 
-def expected_value(value_tier: str, *, effect: float | None, cost: float, minutes: float) -> ExpectedValue:
-    """Expected value from the tier's assumptions. An unknown tier is an error: it would hide customers."""
+@dataclass(frozen=True, slots=True)
+class Factors:
+    """Everything a priority is made of but the strategy's own cost and minutes: by value tier, and by kind of care."""
+
+    tiers: Mapping[str, TierAssumption]
+    effects: Mapping[str, float]
+
+    def expected(self, value_tier: str, kind: str, *, cost: float, minutes: float) -> ExpectedValue:
+        """What care of one kind is worth for a customer of one tier; "" is an unknown tier."""
+        return expected_value(
+            value_tier or LEAST_TIER, effect=self.effects[kind], cost=cost, minutes=minutes, tiers=self.tiers
+        )
+
+
+SHIPPED = Factors(TIER_ASSUMPTIONS, ASSUMED_EFFECTS)
+
+
+def expected_value(
+    value_tier: str,
+    *,
+    effect: float | None,
+    cost: float,
+    minutes: float,
+    tiers: Mapping[str, TierAssumption] = TIER_ASSUMPTIONS,
+) -> ExpectedValue:
+    """Expected value from what holds for the tier. An unknown tier is an error: it would hide customers."""
     try:
-        tier = TIER_ASSUMPTIONS[value_tier]
+        tier = tiers[value_tier]
     except KeyError:
-        known = ", ".join(TIER_ASSUMPTIONS)
+        known = ", ".join(tiers)
         raise ValueError(f"Unknown value tier {value_tier!r}; known: {known}.") from None
     return ExpectedValue(tier.p_leaves, tier.value_at_stake, effect, cost, minutes)

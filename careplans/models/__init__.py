@@ -9,6 +9,7 @@ from careplans.models.campaigns import (
     PreviewMember,
 )
 from careplans.models.cases import Attempt, Case, CaseEvent, Draft
+from careplans.models.priority import PriorityFactor
 from careplans.models.strategies import Strategy
 
 __all__ = [
@@ -22,5 +23,6 @@ __all__ = [
     "Draft",
     "Preview",
     "PreviewMember",
+    "PriorityFactor",
     "Strategy",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -11,6 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from careplans.logic.cadence import Next, Step
 from careplans.models import Case
+from careplans.selectors.priority import factors_in_force, worth
 from loopcare.customers.enums import ActivityTier, ValueTier
 from surveys.enums import EntryKind
 
@@ -55,6 +57,34 @@ def why_in_words(case: Case) -> list[str]:
     if case.booked_at is not None:
         phrases.append(_("a callback was promised"))
     if case.priority > 0:
-        worth = {"currency": settings.CURRENCY, "value": f"{case.priority:.1f}"}
-        phrases.append(_("expected %(currency)s%(value)s per minute") % worth)
+        phrases.append(_worth_in_words(case))
     return phrases
+
+
+def _worth_in_words(case: Case) -> str:
+    """What the case is worth, and why, by the factors that held when it was opened.
+
+    Where they do not make its priority (the strategy has another cost by now), only what it was worth then.
+    """
+    currency = settings.CURRENCY
+    words = _("expected %(currency)s%(value)s per minute") % {"currency": currency, "value": f"{case.priority:.1f}"}
+    tier = str(case.assignment.snapshot.get("value_tier", ""))
+    expected = worth(factors_in_force(case.opened_at), tier, case.strategy)
+    if expected.per_minute is None or not math.isclose(expected.per_minute, case.priority, rel_tol=1e-6):
+        return words
+    facts = {
+        "worth": words,
+        "currency": currency,
+        "value": f"{expected.value_at_stake:,.0f}",
+        "leaves": f"{100 * expected.p_leaves:.3g}",
+        "kept": f"{100 * (expected.effect or 0):.3g}",
+        "cost": f"{expected.cost:.2f}",
+        "minutes": f"{expected.minutes:g}",
+    }
+    return (
+        _(
+            "%(worth)s: %(currency)s%(value)s at stake × %(leaves)s%% who leave × %(kept)s%% of them kept "
+            "− %(currency)s%(cost)s cost, in %(minutes)s minutes"
+        )
+        % facts
+    )

@@ -49,7 +49,7 @@ class CaseView:
     """A case as its agent sees it: names and numbers masked, times by the customer's clock.
 
     `local_time` carries the customer's zone, whose name is `zone`. `why` says in phrases why this customer, why now.
-    `cause_choices` are (code, name). `try_no` is the number of the try that is running, of `max_tries`.
+    `cause_choices` are (code, name) of those in use. `try_no` is the number of the try that is running, of `max_tries`.
     """
 
     case: Case
@@ -80,7 +80,8 @@ def case_view(case: Case, now: datetime, agent: User | None = None) -> CaseView:
     """Everything the workspace shows of `case` at `now`; with `agent`, their own draft too."""
     person = masked([case.customer_id])[case.customer_id]
     here = situation(case, points=person.points, now=now)
-    names = {cause.code: cause.name for cause in causes()}
+    known = list(causes())
+    names = {cause.code: cause.name for cause in known}
     entry = case.entry
     return CaseView(
         case=case,
@@ -98,7 +99,7 @@ def case_view(case: Case, now: datetime, agent: User | None = None) -> CaseView:
         raw=entry.raw,
         comment=entry.comment,
         causes=[names.get(code, code) for code in entry.causes],
-        cause_choices=list(names.items()),
+        cause_choices=[(cause.code, cause.name) for cause in known if cause.retired_at is None],
         guide=_guide(case),
         history=_history(case),
         outcomes=[_choice(outcome, here) for outcome in Outcome],

@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 
 from careplans.enums import Arm, CampaignStatus
 from careplans.logic.planning import read_out_day
-from careplans.logic.priority import ASSUMED_EFFECTS, expected_value
 from careplans.models import Assignment, Campaign, Preview
 from careplans.selectors import newest_preview
+from careplans.selectors.priority import factors_in_force, worth
 from loopcare.common.errors import Conflict, Invalid
 from loopcare.common.states import move
 from loopcare.contact.enums import HoldKind
@@ -126,7 +126,7 @@ def _checked_preview(campaign: Campaign, wanted: str, now: datetime) -> Preview:
 def _open_cases(campaign: Campaign, actor_id: int | None, now: datetime) -> int:
     params: dict[str, Any] = {"campaign": campaign.pk, "team": campaign.team_id, "actor": actor_id, "now": now}
     with connection.cursor() as cursor:
-        cursor.execute(OPEN_CASES, params | _worth(campaign))
+        cursor.execute(OPEN_CASES, params | _worth(campaign, now))
         opened = cursor.fetchall()
     pool.take_into_care(entry_ids=[entry for _customer, entry in opened], now=now, actor_id=actor_id)
     place_holds(customer_ids=[customer for customer, _entry in opened], kind=HoldKind.OPEN_CARE)
@@ -145,22 +145,14 @@ def _leave_alone(campaign: Campaign, actor_id: int | None, now: datetime) -> Non
     pool.hold_out(entry_ids=waiting, now=now, actor_id=actor_id)
 
 
-def _worth(campaign: Campaign) -> dict[str, list[Any]]:
-    """Expected value per agent minute of every line and value tier; an unknown tier counts as the basic one."""
+def _worth(campaign: Campaign, now: datetime) -> dict[str, list[Any]]:
+    """Expected value per agent minute of every line and value tier, by the factors in force; an unknown tier counts as
+    the basic one, and what is not ordered by value as nothing."""
+    factors = factors_in_force(now)
     rows = [
-        (line.pk, tier, _per_minute(line.strategy, tier or ValueTier.BASIC.value))
+        (line.pk, tier, worth(factors, tier, line.strategy).per_minute or 0.0)
         for line in campaign.lines.select_related("strategy")
         for tier in ("", *ValueTier.values)
     ]
-    lines, tiers, worth = zip(*rows, strict=True)
-    return {"lines": list(lines), "tiers": list(tiers), "worth": list(worth)}
-
-
-def _per_minute(strategy: Any, tier: str) -> float:
-    value = expected_value(
-        tier,
-        effect=ASSUMED_EFFECTS[strategy.kind],
-        cost=float(strategy.unit_cost),
-        minutes=float(strategy.minutes),
-    )
-    return value.per_minute or 0.0
+    lines, tiers, values = zip(*rows, strict=True)
+    return {"lines": list(lines), "tiers": list(tiers), "worth": list(values)}

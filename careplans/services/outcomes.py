@@ -24,6 +24,7 @@ from loopcare.customers.enums import PointStatus
 from loopcare.customers.selectors import masked
 from loopcare.customers.services import set_point_status
 from loopcare.staff.models import User
+from surveys.services.causes.agents import code_by_agent
 
 BOOK_AHEAD = timedelta(days=60)
 """A callback further away is more likely a wrong date than a promise."""
@@ -127,6 +128,8 @@ def _record(case: Case, agent: User, said: _Said, *, key: str, now: datetime) ->
         case=case, agent=agent, point_id=here.point.id if here.point else None, at=now, key=key, **asdict(said)
     )
     _tell_the_door(case, attempt, here, step, Purpose.CALLBACK if promised else Purpose.CARE)
+    if said.cause:
+        code_by_agent(entry_id=case.entry_id, cause=said.cause, by=agent, now=now)
     if step.close_reason is not None:
         settle(closed=[(case.customer_id, case.entry_id)], reason=step.close_reason, now=now, actor_id=agent.pk)
     else:

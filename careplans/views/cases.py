@@ -27,6 +27,7 @@ from loopcare.customers.models import ContactPoint
 from loopcare.customers.services import reveal
 from loopcare.staff.access import StaffRequest, roles
 from loopcare.staff.enums import Role
+from surveys.selectors import labels
 
 
 @roles(Role.AGENT, Role.SUPERVISOR)
@@ -133,7 +134,7 @@ def _context(request: StaffRequest, case: Case, form: OutcomeForm | None = None)
     context = {"case": case, "view": view, "mine": _is_mine(request, case)}
     if not context["mine"]:
         drafts = Draft.objects.visible_to(request.user).filter(case=case).select_related("agent")
-        return context | {"drafts": drafts, "cause_name": dict(view.cause_choices).get(case.cause, case.cause)}
+        return context | {"drafts": drafts, "cause_name": labels("causes").get(case.cause, case.cause)}
     left = (case.lease_until - moment).total_seconds() if case.lease_until else 0
     return context | {
         "form": form or OutcomeForm(view=view),

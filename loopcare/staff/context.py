@@ -22,7 +22,7 @@ from loopcare.staff.selectors import demo_password, installation
 NAVIGATION: tuple[tuple[str, Promise, frozenset[Role]], ...] = (
     ("careplans:queue", _("Queue"), frozenset({Role.AGENT, Role.SUPERVISOR})),
     ("surveys:pool", _("Pool"), frozenset({Role.SUPERVISOR, Role.ANALYST, Role.AUDITOR, Role.ADMINISTRATOR})),
-    ("surveys:drivers", _("Drivers"), frozenset({Role.SUPERVISOR, Role.ANALYST, Role.AUDITOR, Role.ADMINISTRATOR})),
+    ("surveys:causes", _("Analysis"), frozenset({Role.SUPERVISOR, Role.ANALYST, Role.AUDITOR, Role.ADMINISTRATOR})),
     ("surveys:incidents", _("Incidents"), frozenset({Role.SUPERVISOR, Role.ANALYST, Role.AUDITOR, Role.ADMINISTRATOR})),
     ("surveys:rules", _("Rules"), frozenset({Role.SUPERVISOR, Role.ANALYST, Role.AUDITOR, Role.ADMINISTRATOR})),
     ("surveys:segments", _("Segments"), frozenset({Role.SUPERVISOR, Role.ANALYST, Role.ADMINISTRATOR})),
@@ -67,9 +67,14 @@ def shell(request: HttpRequest) -> dict[str, Any]:
             demo_password=demo_password() if here.is_demo and role is None else "",
             help_url=reverse("staff:help") if role else "",
             nav=[
-                NavItem(label=str(label), url=(url := reverse(name)), active=request.path.startswith(url))
+                NavItem(label=str(label), url=(url := reverse(name)), active=request.path.startswith(_section(url)))
                 for name, label, allowed in NAVIGATION
                 if role in allowed
             ],
         )
     }
+
+
+def _section(url: str) -> str:
+    """The first part of an address: an item of the top bar leads to the first page of its section."""
+    return f"/{url.split('/')[1]}/"

@@ -10,7 +10,7 @@ from rest_framework import serializers
 
 from loopcare.customers.models import Customer
 from loopcare.customers.selectors import Masked
-from surveys.models import Cause, Invitation, PoolEntry, Segment
+from surveys.models import Invitation, PoolEntry, Segment
 
 
 class PoolEntrySerializer(serializers.ModelSerializer[PoolEntry]):
@@ -75,12 +75,6 @@ class CustomerSerializer(serializers.ModelSerializer[Customer]):
     def _masked(self, customer: Customer) -> Masked:
         people: dict[int, Masked] = self.context["masked"]
         return people[customer.pk]
-
-
-class CauseSerializer(serializers.ModelSerializer[Cause]):
-    class Meta:
-        model = Cause
-        fields = ["id", "code", "name_en", "name_zh"]
 
 
 class SegmentSerializer(serializers.ModelSerializer[Segment]):

@@ -18,13 +18,12 @@ from loopcare.common import clock
 from loopcare.common.rules import in_words, parse, to_text
 from loopcare.customers.models import Customer
 from loopcare.customers.selectors import masked
-from loopcare.staff.access import EVERYONE
 from loopcare.staff.enums import Role
 from loopcare.staff.models import User
 from surveys.api import serializers
-from surveys.filters.feedback import CauseFilter, CustomerFilter, InvitationFilter
+from surveys.filters.feedback import CustomerFilter, InvitationFilter
 from surveys.filters.pool import PoolEntryFilter
-from surveys.models import Cause, Invitation, PoolEntry, Segment
+from surveys.models import Invitation, PoolEntry, Segment
 from surveys.selectors import SEGMENT_FIELDS
 from surveys.services.segments import count_segment, save_segment
 
@@ -65,15 +64,6 @@ class Customers(ReadOnlyModelViewSet[Customer]):
         people = masked([row.pk for row in (rows if isinstance(rows, list) else [rows])])
         kwargs["context"] = {**self.get_serializer_context(), "masked": people}
         return serializers.CustomerSerializer(*args, **kwargs)
-
-
-class Causes(ReadOnlyModelViewSet[Cause]):
-    """The cause tree, one node a row; a code is its path."""
-
-    roles = EVERYONE
-    serializer_class = serializers.CauseSerializer
-    filterset_class = CauseFilter
-    queryset = Cause.objects.all()
 
 
 class Segments(

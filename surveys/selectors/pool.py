@@ -44,7 +44,12 @@ def waiting_pool() -> QuerySet[PoolEntry]:
 
 def matching(rule: str) -> QuerySet[PoolEntry]:
     """The waiting entries a rule means. Raises RuleError for what is no rule."""
-    return _with_rule_fields(waiting_pool()).filter(to_q(parse(rule, SEGMENT_FIELDS), SEGMENT_FIELDS))
+    return with_rule_fields(waiting_pool()).filter(filter_of(rule))
+
+
+def filter_of(rule: str) -> Q:
+    """The filter of a rule, for entries `with_rule_fields`. Raises RuleError for what is no rule."""
+    return to_q(parse(rule, SEGMENT_FIELDS), SEGMENT_FIELDS)
 
 
 def segment_entries(segment: Segment) -> QuerySet[PoolEntry]:
@@ -52,14 +57,14 @@ def segment_entries(segment: Segment) -> QuerySet[PoolEntry]:
     return matching(segment.rule)
 
 
-def _with_rule_fields(entries: QuerySet[PoolEntry]) -> QuerySet[PoolEntry]:
+# The pattern alone would decide, but most answers are marks up to ten, and comparing costs a third of matching.
+_A_NUMBER = Q(raw__in=[str(mark) for mark in range(11)]) | Q(raw__regex=r"^-?[0-9]+(\.[0-9]+)?$")
+
+
+def with_rule_fields(entries: QuerySet[PoolEntry]) -> QuerySet[PoolEntry]:
     """Adds what a rule may name but no column holds; a raw answer that is no number has no latest rating."""
     return entries.annotate(
-        latest_rating=Case(
-            When(raw__regex=r"^-?[0-9]+(\.[0-9]+)?$", then=Cast("raw", FloatField())),
-            default=None,
-            output_field=FloatField(),
-        ),
+        latest_rating=Case(When(_A_NUMBER, then=Cast("raw", FloatField())), default=None, output_field=FloatField()),
         has_comment=Case(When(comment="", then=Value(False)), default=Value(True), output_field=BooleanField()),
     )
 
@@ -69,9 +74,10 @@ def sources() -> QuerySet[Source]:
     return Source.objects.order_by("code")
 
 
-def causes() -> QuerySet[Cause]:
-    """Every cause of the tree, by code."""
-    return Cause.objects.order_by("code")
+def causes(*, in_use: bool = False) -> QuerySet[Cause]:
+    """Every cause of the tree, by code; or only those that are given to anybody: a retired one keeps its name."""
+    every = Cause.objects.order_by("code")
+    return every.filter(retired_at=None) if in_use else every
 
 
 # --- the board -------------------------------------------------------------------------------------------------------
@@ -185,15 +191,15 @@ def reading_fields() -> FieldSet:
 
 def segment_counts(segments: Iterable[Segment]) -> dict[int, int | None]:
     """Segment id → its waiting entries, all in one statement; None where the rule no longer reads."""
-    filters: dict[int, Q | None] = {segment.pk: _filter_of(segment.rule) for segment in segments}
+    filters: dict[int, Q | None] = {segment.pk: _readable(segment.rule) for segment in segments}
     wanted = {f"segment_{pk}": Count("pk", filter=q) for pk, q in filters.items() if q is not None}
-    counted = _with_rule_fields(waiting_pool()).aggregate(**wanted) if wanted else {}
+    counted = with_rule_fields(waiting_pool()).aggregate(**wanted) if wanted else {}
     return {pk: counted.get(f"segment_{pk}") for pk in filters}
 
 
-def _filter_of(rule: str) -> Q | None:
+def _readable(rule: str) -> Q | None:
     try:
-        return to_q(parse(rule, SEGMENT_FIELDS), SEGMENT_FIELDS)
+        return filter_of(rule)
     except RuleError:
         return None
 

@@ -18,7 +18,12 @@ from surveys.models import Analysis
 from surveys.services.analysing import READINGS
 from surveys.views.pool import PLANNERS
 
-PAGES = {AnalysisKind.DRIVERS: "surveys:drivers"}
+PAGES = {
+    AnalysisKind.CAUSES: "surveys:causes",
+    AnalysisKind.DRIVERS: "surveys:drivers",
+    AnalysisKind.PROFILE: "surveys:profile",
+    AnalysisKind.TIERS: "surveys:tiers",
+}
 
 
 def made(request: StaffRequest, analysis: Analysis | None, kind: AnalysisKind) -> dict[str, Any]:

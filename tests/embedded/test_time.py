@@ -66,7 +66,7 @@ def test_sweep_drains_everything_and_prints_counts(follow_ups: Mailbox, capsys: 
         "run_imports": 0,
         "run_scans": 0,
         "score_silent": 0,
-        "analyse": 0,
+        "analyse": 3,
         "release_lapsed": 0,
         "ask_follow_ups": 1,
         "monitor": 7,

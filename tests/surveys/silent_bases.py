@@ -15,7 +15,8 @@ from surveys.logic.cells import Cell
 from surveys.logic.silent.spec import parse_spec
 from surveys.logic.silent.training import Examples, Trained, train
 from surveys.models import SilentModel
-from surveys.services.silent.keeping import keep_model, library_version, put_in_use
+from surveys.services.pickled import library_version
+from surveys.services.silent.keeping import keep_model, put_in_use
 
 SPEC = """
 name = "calls"

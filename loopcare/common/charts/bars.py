@@ -56,13 +56,15 @@ def bars(
     title: str,
     axis: str,
     total: float | None = None,
+    reached: Sequence[float] | None = None,
     csv_url: str = "",
     decimals: int = 0,
     is_pareto: bool = False,
 ) -> BarChart:
     """Bars in the given order, with shares of `total`, by default the sum of the rows.
 
-    A Pareto chart goes from the largest down, unknown last, and lets the few that reach 80 % stand out.
+    A Pareto chart goes from the largest down, unknown last, and lets the few that reach 80 % stand out. Where its rows
+    overlap, `reached` says what each reaches with those before it: a sum would count twice.
     """
     if is_pareto:
         rows = sorted(rows, key=lambda row: -1 if row.value is None else row.value, reverse=True)
@@ -71,7 +73,8 @@ def bars(
         raise ValueError("Bars show counts and amounts; none may be negative.")
     whole = sum(values) if total is None else total
     scale = Scale(0, max(values, default=0) or 1)
-    sums = list(accumulate(values))
+    sums = list(accumulate(values)) if reached is None else list(reached)
+    together = whole if reached is None else max(sums, default=0)
     drawn = tuple(
         Bar(
             label=row.label,
@@ -80,12 +83,12 @@ def bars(
             share=_share(row.value, whole),
             cumulative=_share(None if row.value is None else sums[index], whole),
             width=scale.percent(values[index]),
-            vital=not is_pareto or sums[index] - values[index] < VITAL_SHARE * whole,
+            vital=not is_pareto or (sums[index - 1] if index else 0) < VITAL_SHARE * together,
             top=ROW_HEIGHT * index,
         )
         for index, row in enumerate(rows)
     )
-    return BarChart(name, title, axis, csv_url, drawn, number(whole, decimals), is_pareto, ROW_HEIGHT * len(rows))
+    return BarChart(name, title, axis, csv_url, drawn, number(together, decimals), is_pareto, ROW_HEIGHT * len(rows))
 
 
 def _share(value: float | None, total: float) -> str:

@@ -1,1 +1,1 @@
-"""Why customers are dissatisfied, read from their own words and counted."""
+"""Why customers are dissatisfied: the tree of causes, read from their own words and counted."""

@@ -8,6 +8,8 @@ import unicodedata
 LONGEST = 2_000
 """Characters of a comment that are read; what matters is said before."""
 
+# Phone numbers, accounts, times: they say nothing of a cause, and a reader would remember them.
+_LONG_NUMBER = re.compile(r"\d{4,}")
 # Neither letters nor digits: punctuation, symbols, emoji, control characters.
 _GAP = re.compile(r"[\W_]+")
 _NOTHING = frozenset(
@@ -19,7 +21,8 @@ _NOTHING = frozenset(
 
 
 def normalised(comment: str) -> str:
-    """Lower case, one width (NFKC), words apart by one space, at most 2,000 characters; "" where nothing is said."""
+    """Lower case, one width (NFKC), words apart by one space, without numbers of four digits and more, at most 2,000
+    characters; "" where nothing is said."""
     plain = unicodedata.normalize("NFKC", comment[: 2 * LONGEST]).lower()
-    text = _GAP.sub(" ", plain)[:LONGEST].strip()
+    text = _GAP.sub(" ", _LONG_NUMBER.sub(" ", plain))[:LONGEST].strip()
     return "" if text in _NOTHING else text

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import hmac
-import pickle
 from datetime import datetime
-from importlib.metadata import version as version_of
 from typing import Any
 
 from django.db import transaction
-from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from loopcare.common.errors import Conflict, NotFound
@@ -19,6 +15,7 @@ from loopcare.staff.models import User
 from loopcare.staff.services import audit
 from surveys.enums import SilentStatus
 from surveys.models import SilentModel
+from surveys.services.pickled import signed, unpickled
 
 SALT = "loopcare model of silent dissatisfaction"
 
@@ -38,7 +35,7 @@ def keep_model(
     """Keep a trained model as the next version of its name, as a draft."""
     latest = SilentModel.objects.select_for_update().filter(name=name).order_by("-version").first()
     version = 1 + (latest.version if latest else 0)
-    content = pickle.dumps(fitted, protocol=5)
+    content, signature = signed(fitted, salt=SALT, name=f"{name}\n{version}")
     model = SilentModel.objects.create(
         name=name,
         version=version,
@@ -46,7 +43,7 @@ def keep_model(
         spec=spec,
         card=card,
         fitted=content,
-        signature=_signature(name, version, content),
+        signature=signature,
         learned_from=learned_from[:200],
         trained_by=by,
         trained_at=now,
@@ -59,19 +56,14 @@ def keep_model(
 
 def load(model: SilentModel) -> Any:
     """The fitted pipeline. Raises Conflict for bytes that this installation did not sign, or another scikit-learn's."""
-    content = bytes(model.fitted)
-    if not hmac.compare_digest(_signature(model.name, model.version, content), model.signature):
-        raise Conflict(
-            _("The model %(model)s was changed, or the installation's key was: train it again.")
-            % {"model": model.label}
-        )
-    made_with, here = model.card.get("made_with", ""), library_version()
-    if made_with.split(".")[:2] != here.split(".")[:2]:
-        facts = {"model": model.label, "then": made_with or "?", "now": here}
-        raise Conflict(
-            _("The model %(model)s was trained with scikit-learn %(then)s, here is %(now)s: train it again.") % facts
-        )
-    return pickle.loads(content)  # noqa: S301 - signed by this installation, checked above
+    return unpickled(
+        bytes(model.fitted),
+        model.signature,
+        salt=SALT,
+        name=f"{model.name}\n{model.version}",
+        shown=model.label,
+        made_with=model.card.get("made_with", ""),
+    )
 
 
 @transaction.atomic
@@ -119,17 +111,6 @@ def find_model(*, name: str, version: int | None = None) -> SilentModel:
     if version is not None:
         raise NotFound(_("There is no model %(name)s %(version)s.") % {"name": name, "version": version})
     raise NotFound(_("No model %(name)s is in use: train one and put it in use.") % {"name": name or "–"})
-
-
-def library_version() -> str:
-    """The version of scikit-learn here, without loading it."""
-    return version_of("scikit-learn")
-
-
-def _signature(name: str, version: int, content: bytes) -> str:
-    """HMAC-SHA256 under the installation's key over name, version and bytes: no other model's bytes fit either."""
-    head = f"{name}\n{version}\n".encode()
-    return salted_hmac(SALT, head + content, algorithm="sha256").hexdigest()
 
 
 def _note(model: SilentModel, told: str, *, by: User | None, now: datetime) -> None:

@@ -12,8 +12,9 @@ from surveys.logic.silent.spec import ModelSpec, parse_spec
 from surveys.logic.silent.training import Examples, train
 from surveys.logic.silent.validation import REPEATS
 from surveys.models import SilentModel
+from surveys.services.pickled import library_version
 from surveys.services.silent.examples import from_answers, from_file
-from surveys.services.silent.keeping import keep_model, library_version
+from surveys.services.silent.keeping import keep_model
 from surveys.services.wording import mapping_problems
 
 SEED = 1

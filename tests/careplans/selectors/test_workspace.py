@@ -118,3 +118,12 @@ def test_case_without_a_usable_number_says_so() -> None:
 
 def test_night_is_outside_hours() -> None:
     assert not case_view(make_case(), datetime(2026, 3, 3, 16, tzinfo=UTC)).within_hours
+
+
+def test_retired_cause_is_read_by_its_name_and_not_offered() -> None:
+    Cause.objects.create(code="billing.refund", name_en="Slow refund")
+    Cause.objects.create(code="billing.old", name_en="Old charge", retired_at=NOW)
+    entry = make_entry(causes=["billing.old", "billing.refund"], status=PoolStatus.IN_CARE)
+    view = case_view(make_case(entry=entry), NOW)
+    assert view.causes == ["Old charge", "Slow refund"]
+    assert view.cause_choices == [("billing.refund", "Slow refund")]

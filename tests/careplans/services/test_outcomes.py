@@ -17,7 +17,7 @@ from loopcare.contact.services import place_holds
 from loopcare.customers.models import ContactPoint
 from loopcare.staff.models import User
 from surveys.enums import PoolStatus
-from surveys.models import PoolEntry
+from surveys.models import Cause, CauseCode, PoolEntry
 from tests.factories import NOW, make_case, make_customer, make_entry, make_user
 
 pytestmark = pytest.mark.django_db
@@ -257,3 +257,25 @@ def test_pool_entry_that_moved_on_meanwhile_does_not_stop_the_outcome() -> None:
     PoolEntry.objects.filter(pk=case.entry_id).update(status=PoolStatus.LEFT, left_at=NOW, left_reason="recovered")
     record(case, agent, "refused")
     assert PoolEntry.objects.get(pk=case.entry_id).left_reason == "recovered"
+
+
+@pytest.mark.parametrize("outcome", ["solved", "follow_up", "refused"])
+def test_cause_that_the_agent_heard_is_given_to_the_pool_entry_once(outcome: str) -> None:
+    Cause.objects.create(code="billing.refund", name_en="Slow refund")
+    agent = make_user()
+    case = held(agent)
+    PoolEntry.objects.filter(pk=case.entry_id).update(causes=["other"])
+    for _ in range(2):  # sent twice
+        record(case, agent, outcome, cause="billing.refund")
+    assert PoolEntry.objects.get(pk=case.entry_id).causes == ["billing.refund", "other"]
+    codes = CauseCode.objects.values_list("entry", "cause", "basis", "by", "at")
+    assert list(codes) == [(case.entry_id, "billing.refund", "agent", agent.pk, NOW)]
+
+
+def test_outcome_without_a_cause_in_the_tree_gives_the_entry_none() -> None:
+    agent = make_user()
+    case = held(agent)
+    record(case, agent, "solved", cause="nowhere")
+    case.refresh_from_db()
+    assert (case.cause, PoolEntry.objects.get(pk=case.entry_id).causes) == ("nowhere", [])
+    assert not CauseCode.objects.exists()

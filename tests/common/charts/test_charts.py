@@ -131,6 +131,17 @@ def test_pareto_goes_from_the_largest_down_and_marks_the_vital_few() -> None:
     ]
 
 
+def test_pareto_of_rows_that_overlap_counts_nobody_twice() -> None:
+    rows = [BarRow("Refund", 60), BarRow("Bill", 50), BarRow("Signal", 5)]
+    chart = bars(rows, name="b", title="B", axis="", total=100, reached=[60, 78, 80], is_pareto=True)
+    assert [(bar.share, bar.cumulative, bar.vital) for bar in chart.bars] == [
+        ("60.0%", "60.0%", True),
+        ("50.0%", "78.0%", True),
+        ("5.0%", "80.0%", False),
+    ]
+    assert chart.total == "80"
+
+
 def test_pareto_page_shows_the_cumulative_share() -> None:
     table = table_of(rendered("bars", causes(is_pareto=True)))
     assert table[1] == ["Bill", "20", "20.0%", "88.0%"]

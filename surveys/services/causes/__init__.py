@@ -1,0 +1,1 @@
+"""The cause tree and its changes; reading comments; what agents say."""
