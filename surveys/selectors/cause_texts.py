@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.db import connection
-from django.db.models import Max
 from django.utils.timezone import localdate
 
-from surveys.models import Cause, CauseChange, TextModel
+from surveys.logic.causes.tree import destinations
+from surveys.models import Cause, TextModel
 
 MOST_CASES = 5_000
 """Coded cases that are learned from, the latest ones."""
@@ -108,22 +108,12 @@ def latest_reader() -> TextModel | None:
     return TextModel.objects.defer("fitted").order_by("-version").first()
 
 
-def tree_version() -> int:
-    """The number of the tree's last change; 0 before the first."""
-    return CauseChange.objects.aggregate(last=Max("version"))["last"] or 0
-
-
 def counts_as() -> dict[str, str]:
     """Every code → what it counts as today: itself, what it was merged into at last, or '' where that is out of use."""
-    causes = {cause.pk: cause for cause in Cause.objects.all()}
-    found = {}
-    for cause in causes.values():
-        end, passed = cause, {cause.pk}
-        while end.merged_into_id is not None and end.merged_into_id not in passed:
-            end = causes[end.merged_into_id]
-            passed.add(end.pk)
-        found[cause.code] = "" if end.retired_at else end.code
-    return found
+    rows = list(Cause.objects.values_list("code", "merged_into__code", "retired_at"))
+    ends = destinations({code: into for code, into, _retired_at in rows if into})
+    in_use = {code for code, _into, retired_at in rows if retired_at is None}
+    return {code: end if (end := ends.get(code, code)) in in_use else "" for code, _into, _retired_at in rows}
 
 
 def coded_cases(*, now: datetime) -> list[tuple[str, str]]:

@@ -26,8 +26,8 @@ from surveys.selectors.cause_texts import (
     latest_reader,
     readings_of,
     sample_of,
-    tree_version,
 )
+from surveys.selectors.cause_tree import tree_version
 from surveys.selectors.pool import labels
 from surveys.services.causes.coding import code_comments
 from surveys.services.causes.training import train_reader

@@ -12,7 +12,8 @@ from loopcare.staff.enums import AuditAction
 from loopcare.staff.models import User
 from loopcare.staff.services import audit
 from surveys.models import TextModel
-from surveys.selectors.cause_texts import latest_reader, tree_version
+from surveys.selectors.cause_texts import latest_reader
+from surveys.selectors.cause_tree import tree_version
 from surveys.services.pickled import signed, unpickled
 
 SALT = "loopcare reader of comments"

@@ -19,6 +19,7 @@ from surveys.services.pickled import library_version
 from surveys.services.setup import ensure_basics
 from tests.factories import make_user
 from tests.surveys.comments import heard, say
+from tests.surveys.intruder import Intruder
 
 pytestmark = pytest.mark.django_db
 
@@ -100,20 +101,6 @@ def test_keywords_of_the_tree_teach_a_cause_of_ones_own(now: datetime) -> None:
     model = train_reader(now=now)
     terms = {cause["cause"]: cause["terms"] for cause in model.card["causes"]}
     assert "battery" in terms["device"]
-
-
-class Intruder:
-    """Runs when it is unpickled."""
-
-    ran = False
-
-    def __reduce__(self) -> tuple[object, tuple[()]]:
-        return _mark, ()
-
-
-def _mark() -> str:
-    Intruder.ran = True
-    return "intruder"
 
 
 def test_bytes_that_this_installation_did_not_sign_are_never_unpickled(now: datetime) -> None:

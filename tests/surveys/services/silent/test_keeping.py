@@ -14,6 +14,7 @@ from loopcare.common.errors import Conflict, NotFound
 from surveys.enums import SilentStatus
 from surveys.models import SilentModel, SilentModelEvent
 from surveys.services.silent.keeping import find_model, load, put_in_use, retire
+from tests.surveys.intruder import Intruder
 from tests.surveys.silent_bases import in_use, kept, learned
 
 pytestmark = pytest.mark.django_db
@@ -34,20 +35,6 @@ def test_what_is_loaded_scores_as_what_was_kept(now: datetime) -> None:
     again = load(SilentModel.objects.get(pk=row.pk))
 
     assert again.predict_proba(matrix)[0, 1] == learned().model.predict_proba(matrix)[0, 1]
-
-
-class Intruder:
-    """Runs when it is unpickled."""
-
-    ran = False
-
-    def __reduce__(self) -> tuple[object, tuple[()]]:
-        return _mark, ()
-
-
-def _mark() -> str:
-    Intruder.ran = True
-    return "intruder"
 
 
 def test_bytes_that_this_installation_did_not_sign_are_never_unpickled(now: datetime) -> None:
