@@ -161,6 +161,11 @@ def test_few_customers_are_not_tested(pool: int, rest: int) -> None:
     assert found == Profile((), 1, 0.0)
 
 
+def test_fewer_than_thirty_customers_are_never_shown_however_many_were_expected() -> None:
+    found = profile([Counted("b", "N", 15, 14)], {"b": (100, 100)}, whole(100, 200))
+    assert found == Profile((), 1, 0.0)
+
+
 def test_thirty_customers_are_enough_where_five_are_expected() -> None:
     found = profile([Counted("b", "N", 12, 18)], {"b": (50, 150)}, whole(50, 200))
     assert only(found).base == 30
