@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
-from typing import TypeVar
 
 import pytest
-from django.db import connection, transaction
-from django.utils import timezone
+from django.db import transaction
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from loopcare.customers import points
@@ -19,10 +15,9 @@ from loopcare.customers.models import ContactPoint, Customer
 from loopcare.customers.points import merge_points
 from loopcare.customers.selectors import LAST_FOUR
 from loopcare.customers.services import erase_customer, is_erased
+from tests.threads import PATIENCE, Threads, someone_waits, wait_until
 
-T = TypeVar("T")
 NOW = datetime(2026, 3, 2, 4, tzinfo=UTC)
-PATIENCE = 30  # seconds
 
 
 def make_customers(*references: str) -> dict[str, int]:
@@ -119,43 +114,6 @@ def test_no_points_cost_nothing(db: None, django_assert_num_queries: DjangoAsser
 
 
 # --- at the same time -------------------------------------------------------------------------------------------------
-class Threads:
-    """Work beside this thread, with database connections of its own."""
-
-    def __init__(self, number: int) -> None:
-        self._pool = ThreadPoolExecutor(number)
-
-    def __enter__(self) -> Threads:
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self._pool.shutdown()
-
-    def start(self, work: Callable[[], T]) -> Future[T]:
-        def alone() -> T:
-            try:
-                return work()
-            finally:
-                connection.close()
-
-        return self._pool.submit(alone)
-
-
-def someone_waits() -> bool:
-    """Whether another connection waits for a lock of this one."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid)))"
-        )
-        return bool(cursor.fetchone()[0])
-
-
-def wait_until(true: Callable[[], bool]) -> None:
-    until = timezone.now().timestamp() + PATIENCE
-    while not true():
-        assert timezone.now().timestamp() < until
-
-
 def test_those_who_tell_of_the_same_at_once_count_every_point_once(transactional_db: None) -> None:
     """In opposite orders, which without one order of their own would be a deadlock."""
     make_customers("C-1", "C-2")

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 from django.utils.timezone import localdate
@@ -26,6 +26,7 @@ from surveys.selectors.tiers import moves_of, numeric_attributes, spread, standi
 from surveys.services.tiers import Retiered, decide_tier_rule, ensure_tier_rules, make_tiers, retier
 from tests.factories import make_customer, make_entry, make_user
 from tests.surveys.events import desk, event, land_all, rating
+from tests.threads import PATIENCE, Threads, someone_waits, wait_until
 
 pytestmark = pytest.mark.django_db
 
@@ -393,6 +394,18 @@ def test_telling_and_landing_at_once_take_turns(now: datetime) -> None:
     told = Customer.objects.values_list("attributes__arpu", "value_tier")
     assert [tier for _arpu, tier in told] == [tier_of(arpu, (95, 75, 10), "value") for arpu, _tier in told]
     assert not PoolEntry.objects.open().exclude(value_tier=F("customer__value_tier")).exists()
+
+
+def test_customer_told_another_tier_meanwhile_is_left_alone(now: datetime, transactional_db: None) -> None:
+    known, other = person(arpu=60), person(arpu=60)
+    by_arpu(now)
+    with Threads(1) as threads:
+        with transaction.atomic():
+            Customer.objects.filter(pk=known.pk).update(value_tier="strategic")
+            telling = threads.start(lambda: retier(now=now))
+            wait_until(someone_waits)
+        assert moved("value", telling.result(PATIENCE)) == {("", "high"): 1}
+    assert value_tiers(known, other) == ["strategic", "high"]
 
 
 def in_thread(work: Callable[[], None]) -> None:

@@ -6,6 +6,7 @@ import pickle
 from datetime import datetime, timedelta
 
 import pytest
+from django.db import transaction
 from pytest_django import Settings
 
 from loopcare.common.errors import Conflict
@@ -13,13 +14,14 @@ from loopcare.staff.enums import Role
 from surveys.logic.causes.seed import SEED
 from surveys.models import Cause, CauseChange, TextModel
 from surveys.selectors.cause_texts import coded_cases, counts_as, latest_reader
-from surveys.services.causes.keeping import load_reader
+from surveys.services.causes.keeping import keep_reader, load_reader
 from surveys.services.causes.training import train_reader
 from surveys.services.pickled import library_version
 from surveys.services.setup import ensure_basics
 from tests.factories import make_user
 from tests.surveys.comments import heard, say
 from tests.surveys.intruder import Intruder
+from tests.threads import PATIENCE, Threads, someone_waits, wait_until
 
 pytestmark = pytest.mark.django_db
 
@@ -129,3 +131,13 @@ def test_another_installation_or_another_library_cannot_load_it(now: datetime, s
     settings.SECRET_KEY = "another installation's key"
     with pytest.raises(Conflict, match="key was"):
         load_reader(model)
+
+
+def test_two_readers_kept_at_once_get_two_numbers(now: datetime, transactional_db: None) -> None:
+    ensure_basics()
+    with Threads(1) as threads:
+        with transaction.atomic():
+            first = keep_reader(fitted="one", card={}, now=now)
+            second = threads.start(lambda: keep_reader(fitted="two", card={}, now=now))
+            wait_until(someone_waits)
+        assert (first.version, second.result(PATIENCE).version) == (1, 2)
