@@ -30,6 +30,7 @@ from careplans.selectors.priority import (
     worth_by_tier,
 )
 from careplans.services.priority import adopt_suggestion, field_of, set_factors
+from careplans.views.campaigns import READERS as CAMPAIGN_READERS
 from loopcare.common.charts.scales import UNKNOWN, number
 from loopcare.common.clock import now
 from loopcare.common.errors import Conflict, Invalid
@@ -108,6 +109,7 @@ def _page(
         "changes": [_change(row) for row in changes[:CHANGES_SHOWN]],
         "currency": settings.CURRENCY,
         "may_write": request.user.role in WRITERS,
+        "may_campaigns": request.user.role in CAMPAIGN_READERS,
     }
     return render(request, "careplans/priority/priority.html", context, status=status)
 

@@ -30,6 +30,7 @@ from loopcare.customers.models import Customer
 from loopcare.staff.enums import Role
 from loopcare.staff.models import User
 from loopcare.staff.services import create_key
+from surveys.models import Cause
 from surveys.services.incidents import open_incident
 from surveys.services.scanning import scan_now
 from surveys.services.silent.scoring import score_file
@@ -196,6 +197,8 @@ def beginnings(people: dict[str, User]) -> dict[str, list[str]]:
     plain = [(route, who) for method, route, who in ROWS if method == "GET" and not re.search(r"[<*]|^/api/", route)]
     start = {letter: [path for path, who in plain if letter in who] for letter in ROLES}
     start["A"].append(f"/cases/{case.pk}/")
+    old, into = Cause.objects.order_by("code")[:2]
+    start["S"].append(f"/analysis/causes/tree/{old.pk}/merge/?into={into.code}")  # a form leads there
     start["S"] += [send(client_of(people["S"]), "Name,Points\nA,3\n", name="other.csv"), *OTHER_STATES]
     return {"": [link(Customer.objects.order_by("pk")[0], key="axe"), "/sign-in/"], **start}
 
